@@ -1,0 +1,1 @@
+"""The demonstration of ztoe-hub: the counterparties, the data and the story."""

@@ -1,0 +1,1 @@
+"""Sends notices by e-mail (SMTP) for ztoe-hub."""

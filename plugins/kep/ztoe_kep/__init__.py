@@ -1,0 +1,1 @@
+"""Reads signature containers (КЕП) for ztoe-hub."""

@@ -1,0 +1,1 @@
+"""Signs documents in Paperless (paperless.com.ua) for ztoe-hub."""

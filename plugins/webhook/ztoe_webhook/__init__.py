@@ -1,0 +1,1 @@
+"""Posts events as Standard Webhooks for ztoe-hub."""

@@ -1,0 +1,1 @@
+"""Simulated counterparties of ztoe-hub over real sockets."""

@@ -1,0 +1,1 @@
+"""Plugin-based integration middleware for the business cabinet of an electricity utility."""
