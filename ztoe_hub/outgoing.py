@@ -1,0 +1,255 @@
+"""The one way out for HTTP: limits, retries, caps, and one door through which failures leave.
+
+An adapter gets its own `Outgoing` and calls `request`. What comes back is an `Answer`, fully read and
+within the size cap. What does not come back is one of ztoe_hub.errors:
+
+- nothing was sent (refused, unresolved, circuit open)    TransientError
+- sent, but no whole answer, and the call is repeatable   TransientError, after the retries
+- sent, but no whole answer, and it is not                OutcomeUnknown
+- an answer that `judge` refuses                          whatever `judge` raises
+"""
+
+from __future__ import annotations
+
+import contextvars
+import ipaddress
+import json as jsonlib
+import logging
+import random
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from .errors import ItemRejected, OutcomeUnknown, ProviderMisconfigured, TransientError, UnexpectedAnswer
+from .pacing import CircuitBreaker, TokenBucket
+
+log = logging.getLogger(__name__)
+
+REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+LONGEST_WAIT_HERE_S = 5.0  # a longer hint belongs to the queue, not to a sleeping thread
+MAX_REDIRECTS = 3
+
+#: Set by the cabinet and the workers; goes out as X-Request-Id, so that one act can be followed.
+request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of one instance: a plugin's defaults, changed by the `http` table of the instance's settings."""
+
+    rate_per_s: float | None = None
+    concurrency: int = 8
+    timeout_s: float = 30.0  # connecting, and between two pieces of an answer
+    deadline_s: float = 120.0  # a whole exchange
+    max_bytes: int = 32 * 1024 * 1024
+    attempts: int = 3
+    ca_bundle: Path | None = None
+    proxy: str | None = None
+
+    def changed(self, changes: Mapping[str, Any]) -> Limits:
+        """These limits with some of them replaced."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without parameters, lower case, or an empty string."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """The seconds of a Retry-After header; a date form is not used by our providers and reads as None."""
+        value = self.headers.get("retry-after", "")
+        return float(value) if value.isdecimal() else None
+
+    def json(self) -> Any:
+        """The body as JSON. Raises UnexpectedAnswer when it is something else (HTML with 200)."""
+        try:
+            return jsonlib.loads(self.content)
+        except ValueError as error:
+            raise UnexpectedAnswer(f"expected JSON, got {self.media_type or 'no type'}") from error
+
+
+def raise_for_status(answer: Answer, *, repeatable: bool = True) -> None:
+    """The usual reading of HTTP statuses; adapters judge what their provider does differently first."""
+    status = answer.status
+    if 200 <= status < 300:
+        return
+    if status in (401, 402, 403, 407):
+        raise ProviderMisconfigured(f"the provider refuses us (HTTP {status})")
+    if status in (408, 425, 429, 503):
+        raise TransientError(f"the provider is busy (HTTP {status})", retry_after_s=answer.retry_after_s)
+    if status >= 500:
+        if repeatable:
+            raise TransientError(f"the provider failed (HTTP {status})")
+        raise OutcomeUnknown(f"the provider failed midway (HTTP {status})")
+    if status in (400, 404, 409, 410, 413, 415, 422):
+        raise ItemRejected(f"the provider refuses this item (HTTP {status})")
+    raise UnexpectedAnswer(f"unexpected HTTP {status}")
+
+
+class Outgoing:
+    """The HTTP client of one instance. Thread-safe; `close` it when the hub closes."""
+
+    def __init__(
+        self,
+        instance: str,
+        limits: Limits,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._limits = limits
+        self._sleep = sleep
+        self._bucket = TokenBucket(limits.rate_per_s, sleep=sleep) if limits.rate_per_s else None
+        self._bulkhead = threading.BoundedSemaphore(limits.concurrency)
+        self._circuit = CircuitBreaker(instance)
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(limits.timeout_s),
+            limits=httpx.Limits(
+                max_connections=limits.concurrency, max_keepalive_connections=limits.concurrency
+            ),
+            follow_redirects=False,
+            trust_env=False,
+            proxy=limits.proxy,
+            verify=ssl.create_default_context(cafile=str(limits.ca_bundle)) if limits.ca_bundle else True,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            transport=transport,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        judge: Callable[[Answer], None] | None = None,
+        repeatable: bool | None = None,
+        max_bytes: int | None = None,
+        **call: Any,
+    ) -> Answer:
+        """One exchange, retried within seconds when that is safe.
+
+        `judge` raises one of ztoe_hub.errors for an answer that is none; without it statuses are read as
+        `raise_for_status` does. `repeatable` says that a second call does no harm (by default: by method).
+        `call` takes httpx's headers, params, content, json, data, files, auth. For a query whose encoding
+        matters, put it into `url`.
+        """
+        safe = method.upper() in REPEATABLE if repeatable is None else repeatable
+
+        def once() -> Answer:
+            answer = self._exchange(method, url, safe, max_bytes or self._limits.max_bytes, call)
+            if judge is None:
+                raise_for_status(answer, repeatable=safe)
+            else:
+                judge(answer)
+            return answer
+
+        retrying = Retrying(
+            sleep=self._sleep,
+            stop=stop_after_attempt(self._limits.attempts),
+            retry=retry_if_exception(_worth_a_retry_here),
+            wait=_wait_s,
+            reraise=True,
+        )
+        return retrying(once)
+
+    def _exchange(self, method: str, url: str, safe: bool, max_bytes: int, call: dict[str, Any]) -> Answer:
+        self._circuit.before_call()
+        with self._bulkhead:
+            if self._bucket is not None:
+                self._bucket.acquire()
+            try:
+                answer = self._send(method, url, max_bytes, call)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+                self._circuit.failed()
+                raise TransientError(f"the provider is unreachable ({type(error).__name__})") from error
+            except httpx.TransportError as error:
+                self._circuit.failed()
+                kind = TransientError if safe else OutcomeUnknown
+                raise kind(f"the answer was lost ({type(error).__name__})") from error
+        self._circuit.succeeded()
+        return answer
+
+    def _send(self, method: str, url: str, max_bytes: int, call: dict[str, Any]) -> Answer:
+        deadline = time.monotonic() + self._limits.deadline_s
+        for _ in range(MAX_REDIRECTS + 1):
+            with self._client.stream(method, url, **_with_request_id(call)) as response:
+                if response.is_redirect and method.upper() in ("GET", "HEAD"):
+                    url = _redirect_target(str(response.request.url), response.headers.get("location", ""))
+                    continue
+                content = _read(response, max_bytes, deadline)
+                return Answer(status=response.status_code, headers=dict(response.headers), content=content)
+        raise UnexpectedAnswer("too many redirects")
+
+
+def _worth_a_retry_here(error: BaseException) -> bool:
+    return isinstance(error, TransientError) and (error.retry_after_s or 0.0) <= LONGEST_WAIT_HERE_S
+
+
+def _wait_s(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, TransientError) and error.retry_after_s is not None:
+        return error.retry_after_s
+    jitter = 0.5 + random.random()  # noqa: S311  spreads retries, guards nothing
+    return min(LONGEST_WAIT_HERE_S, 0.25 * 2.0**state.attempt_number * jitter)
+
+
+def _with_request_id(call: dict[str, Any]) -> dict[str, Any]:
+    current = request_id.get()
+    if current is None:
+        return call
+    return {**call, "headers": {**(call.get("headers") or {}), "X-Request-Id": current}}
+
+
+def _read(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.iter_bytes(65536):
+        size += len(chunk)
+        if size > max_bytes:
+            raise UnexpectedAnswer(f"the answer is larger than {max_bytes} bytes")
+        if time.monotonic() > deadline:
+            raise httpx.ReadTimeout("the answer came too slowly")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _redirect_target(origin: str, location: str) -> str:
+    """Where a redirect leads, if it may be followed: to the same origin, or to a public https address."""
+    target = urljoin(origin, location)
+    here, there = urlsplit(origin), urlsplit(target)
+    if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+        return target
+    if there.scheme != "https" or not there.hostname or not _is_public(there.hostname):
+        raise UnexpectedAnswer("the provider redirects to an address that is not followed")
+    return target
+
+
+def _is_public(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TransientError("the redirect's host has no address") from error
+    return all(ipaddress.ip_address(info[4][0]).is_global for info in found)

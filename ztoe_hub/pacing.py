@@ -1,0 +1,90 @@
+"""How often and how many at once: the limits that stand between the hub and one instance of a provider."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from .errors import TransientError
+
+log = logging.getLogger(__name__)
+
+
+class TokenBucket:
+    """At most `rate_per_s` calls a second, with a burst of one second's worth. Waits in `acquire`."""
+
+    def __init__(
+        self,
+        rate_per_s: float,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._rate = rate_per_s
+        self._burst = max(1.0, rate_per_s)
+        self._tokens = self._burst
+        self._sleep = sleep
+        self._now = now
+        self._filled_at = now()
+        self._lock = threading.Lock()
+
+    def acquire(self) -> None:
+        """Take one token; a token that is not there yet is booked and waited for."""
+        with self._lock:
+            now = self._now()
+            self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+            self._filled_at = now
+            self._tokens -= 1
+            wait_s = -self._tokens / self._rate if self._tokens < 0 else 0.0
+        if wait_s > 0:
+            self._sleep(wait_s)
+
+
+class CircuitBreaker:
+    """Stops calling a dead provider: open after `threshold` failures in a row, one trial every `pause_s`."""
+
+    def __init__(
+        self,
+        instance: str,
+        *,
+        threshold: int = 5,
+        pause_s: float = 30.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._instance = instance
+        self._threshold = threshold
+        self._pause_s = pause_s
+        self._now = now
+        self._failures = 0
+        self._retry_at = 0.0
+        self._lock = threading.Lock()
+
+    def before_call(self) -> None:
+        """Raise TransientError while the circuit is open; let one call through when the pause is over."""
+        with self._lock:
+            if self._failures < self._threshold:
+                return
+            now = self._now()
+            if now < self._retry_at:
+                raise TransientError(
+                    f"{self._instance} does not answer; the next trial comes by itself",
+                    retry_after_s=self._retry_at - now,
+                )
+            self._retry_at = now + self._pause_s
+
+    def succeeded(self) -> None:
+        """A call got an answer."""
+        with self._lock:
+            if self._failures >= self._threshold:
+                log.warning("circuit closed", extra={"instance": self._instance})
+            self._failures = 0
+
+    def failed(self) -> None:
+        """A call got none. The moment of opening is logged once."""
+        with self._lock:
+            self._failures += 1
+            if self._failures == self._threshold:
+                self._retry_at = self._now() + self._pause_s
+                log.error("circuit opened", extra={"instance": self._instance})
