@@ -417,6 +417,16 @@ def test_the_balance_counts_a_month_once_the_next_has_begun(base: httpx.Client) 
         assert [row["СуммаBalance"] for row in found] == [Decimal(amount)]
 
 
+def test_months_before_the_first_have_no_rows_and_months_after_the_last_carry_on(base: httpx.Client) -> None:
+    condition = f"Condition=ЛицевойСчет_Key eq guid'{account_key(base, '561')}'&Dimensions=ЛицевойСчет"
+    december = "StartPeriod=datetime'2017-12-01T00:00:00'&EndPeriod=datetime'2017-12-31T23:59:59'"
+    july = "StartPeriod=datetime'2018-07-01T00:00:00'&EndPeriod=datetime'2018-07-31T23:59:59'"
+    assert balances(base, f"{december}&{condition}") == []
+    [row] = balances(base, f"{july}&{condition}")
+    assert row["СуммаOpeningBalance"] == row["СуммаClosingBalance"] == Decimal("1844.51")
+    assert row["СуммаReceipt"] is None
+
+
 def month(base: httpx.Client, number: int) -> dict[tuple[str, str], dict[str, Decimal]]:
     period = (
         f"StartPeriod=datetime'2018-{number:02}-01T00:00:00'&EndPeriod=datetime'2018-{number:02}-28T23:59:59'"

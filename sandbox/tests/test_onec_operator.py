@@ -119,7 +119,7 @@ def test_an_operator_takes_an_order_to_its_end_by_clicking(base: httpx.Client, o
         response = click(base, order_id, action)
         assert response.status_code == 303, response.text
     page = base.get(f"/orders/{order_id}").text
-    for part in ("Виконано", "876-SA", "1250,00 грн", "2024-03-25", "дій більше немає"):
+    for part in ("Виконано", "876-SA", "1250,00 грн", "25.03.2024", "дій більше немає"):
         assert part in page
     assert base.get(f"/orders/{order_id}/invoice").content.startswith(b"%PDF-")
 

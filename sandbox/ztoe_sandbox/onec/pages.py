@@ -1,5 +1,6 @@
 """The operator's pages, and the same acts as JSON for scripts."""
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -8,9 +9,9 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from werkzeug.wrappers import Response as AnyResponse
 
 from .desk import BadDetails, NotAllowed, perform, suggested_number
-from .documents import hryvnias, service_invoice_pdf
+from .documents import service_invoice_pdf
 from .order_store import Order, OrderStore
-from .progress import TITLES, Action, allowed
+from .progress import TITLES, Action, State, allowed
 from .service import order_json
 from .utility import Utility
 
@@ -41,8 +42,25 @@ def operator_blueprint(utility: Utility, store: OrderStore) -> Blueprint:
     for method, rule, view in rules:
         blueprint.add_url_rule(rule, view.__name__, view, methods=[method])
     blueprint.register_error_handler(LookupError, _not_found)
-    blueprint.add_app_template_filter(hryvnias, "hryvnias")
+    for template_filter in (moment, day, state_title):
+        blueprint.add_app_template_filter(template_filter)
     return blueprint
+
+
+def moment(text: str) -> str:
+    """An ISO time as people here write it."""
+    return f"{dt.datetime.fromisoformat(text):%d.%m.%Y %H:%M}"
+
+
+def day(text: str) -> str:
+    return f"{dt.date.fromisoformat(text):%d.%m.%Y}"
+
+
+def state_title(order: Order) -> str:
+    """The state in words; the hub has no state of its own for "paid", the operator wants to see it."""
+    if order.state is State.INVOICED and order.paid_at:
+        return "Оплачено, очікування дати виконання робіт"
+    return TITLES[order.state]
 
 
 def _not_found(_error: LookupError) -> tuple[AnyResponse | str, int]:
@@ -70,7 +88,7 @@ class _Pages:
         return order
 
     def list_orders(self) -> Answer:
-        return render_template("orders.html", orders=self._store.orders(), titles=TITLES)
+        return render_template("orders.html", orders=self._store.orders())
 
     def show_order(self, order_id: str) -> Answer:
         return self._page(self._order(order_id))
@@ -79,7 +97,6 @@ class _Pages:
         return render_template(
             "order.html",
             order=order,
-            title=TITLES[order.state],
             actions=[action.value for action in allowed(order.state, paid=bool(order.paid_at))],
             number=suggested_number(order.id),
             files=[(role, ROLE_TITLES[role]) for role in self._store.roles(order.id)],

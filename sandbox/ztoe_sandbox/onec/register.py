@@ -11,7 +11,7 @@ from typing import Any
 
 from .errors import Code, ODataError
 from .filters import compile_filter
-from .records import EMPTY_DATE, Turnover
+from .records import Turnover
 from .schema import Edm, EntitySet, Field, Value, money
 from .sets import REGISTER, REGISTER_DIMENSIONS
 from .tokens import moment
@@ -88,15 +88,15 @@ class Register:
         dimensions = _dimensions(_unquoted(arguments.get("Dimensions", "")))
         shape = EntitySet(f"{REGISTER}/{function}", dimensions + RESOURCES[function], presentation=repr)
         names = tuple(field.name for field in dimensions)
-        rows = self._cached(start, end, condition, names)
+        rows = self._cached(function, start, end, condition, names)
         return shape, rows, f"{function} {start} {end} {condition} {names}"
 
     def _compute(
-        self, start: dt.datetime, end: dt.datetime, condition: str, names: tuple[str, ...]
+        self, function: str, start: dt.datetime, end: dt.datetime, condition: str, names: tuple[str, ...]
     ) -> Sequence[Balance]:
         holds = compile_filter(condition, REGISTER_DIMENSIONS) if condition else lambda _: True
         series = itertools.groupby(filter(holds, self._turnovers()), key=_series_key)
-        balances = [row for _, months in series for row in _balance(list(months), start, end)]
+        balances = [row for _, months in series for row in ROWS[function](list(months), start, end)]
         return balances if len(names) == len(REGISTER_DIMENSIONS) else list(_grouped(balances, names))
 
 
@@ -109,10 +109,8 @@ def _period(function: str, arguments: Mapping[str, str]) -> tuple[dt.datetime, d
         if not arguments.get(name):
             raise ODataError(400, Code.REQUIRED, f"Не указан обязательный параметр: {name}")
     if function == "Balance":
-        # The state at the start of the second: a month counts once the next one has begun.
         period = _moment(arguments["Period"]) if arguments.get("Period") else LATEST
-        first = period.replace(day=1, hour=0, minute=0, second=0)
-        return EMPTY_DATE, first - dt.timedelta(seconds=1)
+        return period, period
     return _moment(arguments["StartPeriod"]), _moment(arguments["EndPeriod"])
 
 
@@ -133,18 +131,31 @@ def _dimensions(text: str) -> tuple[Field, ...]:
     return tuple(known[name] for name in dict.fromkeys(names))
 
 
-def _balance(months: list[Turnover], start: dt.datetime, end: dt.datetime) -> Iterator[Balance]:
-    """The period's row of one account, contract and article; none when there never was anything."""
+def _turnover(months: list[Turnover], start: dt.datetime, end: dt.datetime) -> Iterator[Balance]:
+    """The period's row of one account, contract and article; none before its first month.
+
+    A month belongs to a period that holds its first day.
+    """
     inside = [row for row in months if start <= row.month <= end]
-    key = _series_key(months[0])
     if inside:
         accrued, paid = sum(row.accrued for row in inside), sum(row.paid for row in inside)
-        yield Balance(*key, inside[0].opening, accrued, paid, inside[-1].closing)
+        yield Balance(*_series_key(months[0]), inside[0].opening, accrued, paid, inside[-1].closing)
+    elif months[-1].month < start <= end and months[-1].closing:
+        yield Balance(*_series_key(months[0]), months[-1].closing, 0, 0, months[-1].closing)
+
+
+def _state(months: list[Turnover], at: dt.datetime, _end: dt.datetime) -> Iterator[Balance]:
+    """The balance at the start of a second: a month counts once the next one has begun."""
+    begun = [row for row in months if row.month <= at]
+    if not begun:
         return
-    before = [row for row in months if row.month < start and row.month <= end]
-    carried = before[-1].closing if before else months[0].opening
-    if carried:
-        yield Balance(*key, carried, 0, 0, carried)
+    last = begun[-1]
+    balance = last.opening if (last.month.year, last.month.month) == (at.year, at.month) else last.closing
+    if balance:
+        yield Balance(*_series_key(last), 0, 0, 0, balance)
+
+
+ROWS = {"BalanceAndTurnovers": _turnover, "Balance": _state}
 
 
 def _grouped(rows: Sequence[Balance], names: tuple[str, ...]) -> Iterator[Balance]:
