@@ -1,0 +1,1 @@
+"""Runs work: one function for every engine, and the engines themselves."""

@@ -1,0 +1,92 @@
+"""Stored files: who owns which bytes, under which name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from .storage.blobs import BlobStore
+from .storage.tables import StoredFile
+
+EXTENSIONS = {
+    "application/pdf": ".pdf",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/bmp": ".bmp",
+    "application/msword": ".doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/pkcs7-mime": ".p7s",
+    "application/vnd.etsi.asic-e+zip": ".asice",
+    "application/octet-stream": ".bin",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """A file to hand to somebody who may have it."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """A file in a list."""
+
+    role: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+def store_file(
+    session: Session,
+    *,
+    owner: str,
+    owner_id: int,
+    role: str,
+    name: str,
+    media_type: str,
+    sha256: str,
+    size: int,
+    now: datetime,
+) -> None:
+    """Note that the owner has these bytes in this role; an earlier file of the role is replaced."""
+    session.connection().execute(
+        sa.delete(StoredFile).where(
+            col(StoredFile.owner) == owner, col(StoredFile.owner_id) == owner_id, col(StoredFile.role) == role
+        )
+    )
+    session.add(
+        StoredFile(
+            owner=owner,
+            owner_id=owner_id,
+            role=role,
+            name=name,
+            media_type=media_type,
+            sha256=sha256,
+            size=size,
+            created_at=now,
+        )
+    )
+
+
+def files_of(session: Session, owner: str, owner_id: int) -> dict[str, FileView]:
+    """The owner's files by role."""
+    rows = session.exec(select(StoredFile).where(StoredFile.owner == owner, StoredFile.owner_id == owner_id))
+    return {
+        row.role: FileView(
+            role=row.role, name=row.name, media_type=row.media_type, size=row.size, sha256=row.sha256
+        )
+        for row in rows
+    }
+
+
+def read_file(blobs: BlobStore, file: FileView) -> FileContent:
+    """The bytes of a file."""
+    return FileContent(name=file.name, media_type=file.media_type, content=blobs.get(file.sha256))

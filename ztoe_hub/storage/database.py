@@ -1,0 +1,64 @@
+"""Opens the database: SQLite with the settings that lose nothing, or PostgreSQL by URL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """Sessions over one engine. `read` never takes SQLite's write lock, `write` takes it at once."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(read_only=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that commits at the end of the block, or rolls back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+
+def open_database(url: str) -> Database:
+    """Connect lazily to `url`. Errors never show parameters: they are personal data."""
+    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _set_pragmas)
+        sa.event.listen(engine, "begin", _begin)
+    return Database(engine)
+
+
+def _set_pragmas(connection: Any, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
