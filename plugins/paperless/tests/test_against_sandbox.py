@@ -39,9 +39,10 @@ class Sandbox:
         self.url = url
         self._client = httpx.Client(base_url=url, trust_env=False)
 
+        self._client.delete("/sandbox/requests")
+
     def close(self) -> None:
         self._client.delete("/sandbox/faults")
-        self._client.delete("/sandbox/requests")
         self._client.close()
 
     def view(self, ref: RemoteRef, email: str) -> None:
