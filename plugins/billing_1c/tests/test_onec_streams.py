@@ -374,9 +374,16 @@ def test_an_unknown_article_is_rejected_under_its_own_word(scripted: Scripting) 
     assert "Пеня" in found.reason
 
 
-@pytest.mark.parametrize("row", [turnover(account=ZERO), '{"ЛицевойСчет_Key": 1}'])
-def test_a_turnover_of_nobody_leaves_the_read_incomplete(scripted: Scripting, row: str) -> None:
-    source = months_of(scripted, row)
+def test_a_turnover_of_nobody_is_rejected_and_holds_up_nobody(scripted: Scripting) -> None:
+    source = months_of(scripted, turnover(account=ZERO), turnover())
+    [found] = rejected(source, Stream.STATEMENT_LINES)
+    assert (found.key, found.field) == (":2018-04:active", "ЛицевойСчет_Key")
+    assert line_of(source).account_key == OWN
+    assert complete(source, Stream.STATEMENT_LINES)
+
+
+def test_a_turnover_that_cannot_be_decoded_leaves_the_read_incomplete(scripted: Scripting) -> None:
+    source = months_of(scripted, '{"ЛицевойСчет_Key": 1}')
     assert [found.key for found in rejected(source, Stream.STATEMENT_LINES)] == [None]
     assert not complete(source, Stream.STATEMENT_LINES)
 

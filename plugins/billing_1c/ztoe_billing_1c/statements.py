@@ -118,7 +118,7 @@ class StatementReader:
         self._table = f"{names.statements.register_}/{FUNCTION}"
 
     def read(self, client: ODataClient, since: date, until: date) -> Iterator[Page]:
-        """The months of `since` to `until`. A rejected row of an unknown account leaves the read incomplete."""
+        """The months of `since` to `until`. A row that cannot be decoded leaves the read incomplete."""
         form, nameless = _Form(), False
         for first in months(since, until):
             month = self._sum(first, self._rows(client, first, form))
@@ -155,32 +155,34 @@ class StatementReader:
         for index, raw in enumerate(rows):
             place = f"{self._table}, {first:%Y-%m}, row {index}"
             try:
-                self._add(month, self._decoder.decode(raw), place)
-            except BadValue as error:
-                month.rejected.append(Rejected(place=place, key=None, field=error.field, reason=error.reason))
+                row = self._decoder.decode(raw)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 month.rejected.append(Rejected(place=place, key=None, field=None, reason=shape_of(error)))
+                continue
+            try:
+                self._add(month, row)
+            except BadValue as error:
+                key = month.key(guid(row.account) or "", self._article(row))
+                month.rejected.append(Rejected(place=place, key=key, field=error.field, reason=error.reason))
         return month
 
-    def _add(self, month: _Month, row: TurnoverRow, place: str) -> None:
+    def _add(self, month: _Month, row: TurnoverRow) -> None:
         account = needed(guid(row.account), self._fields["account"])
-        try:
-            article = word(row.article, self._names.articles, self._fields["article"])
-        except BadValue as error:
-            key = month.key(account, (row.article or "").rstrip())
-            month.rejected.append(Rejected(place=place, key=key, field=error.field, reason=error.reason))
-            return
+        article = word(row.article, self._names.articles, self._fields["article"])
         try:
             amounts = [
                 number(getattr(row, name), self._fields[name]) or NOTHING
                 for name in ("opening", "accrued", "paid", "closing")
             ]
-        except BadValue as error:
-            key = month.key(account, article)
+        except BadValue:
             month.spoiled.add((account, article))
-            month.rejected.append(Rejected(place=place, key=key, field=error.field, reason=error.reason))
-            return
+            raise
         month.sums.setdefault((account, article), _Sum()).add(*amounts)
+
+    def _article(self, row: TurnoverRow) -> str:
+        """Our word for the row's article, or theirs."""
+        theirs = (row.article or "").rstrip()
+        return self._names.articles.get(theirs, theirs)
 
     def _pages(self, month: _Month) -> Iterator[Page]:
         records = month.records()
