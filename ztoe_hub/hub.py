@@ -16,7 +16,8 @@ from .documents import RECALL_DOCUMENT, SUBMIT_DOCUMENT, Documents
 from .engine.embedded import EmbeddedEngine
 from .engine.running import WorkKind, WorkRunner
 from .exchange.deliveries import Deliveries, listeners_of
-from .exchange.imports import Imports, Report
+from .exchange.import_report import Report
+from .exchange.imports import Imports
 from .exchange.order_desk import APPLY_UPDATE, OrdersAtBilling
 from .exchange.outcomes import SEND_ORDER, Outcomes
 from .exchange.signing import ARCHIVE_DOCUMENT, FOLLOW_DOCUMENT, Signing
@@ -166,7 +167,6 @@ def build_hub(
             database,
             runner,
             clock=clock,
-            lease=lease,
             threads=settings.work.threads,
             poll_s=settings.work.poll_seconds,
         ),

@@ -116,8 +116,14 @@ def schedule_work(
     gone = [work_id for pair, work_id in known.items() if pair not in subjects]
     connection.execute(sa.delete(work).where(work.c.id.in_(gone)))
     for (kind, subject), due_at in subjects.items():
-        if (kind, subject) not in known:
-            add_work(session, kind, subject, now=due_at)
+        ensure_work(session, kind, subject, due_at=due_at)
+
+
+def ensure_work(session: Session, kind: str, subject: str, *, due_at: datetime) -> None:
+    """Make sure that there is such a row; one that is there stays as it is."""
+    known = sa.select(work.c.id).where(work.c.kind == kind, work.c.subject == subject)
+    if session.connection().execute(known).first() is None:
+        add_work(session, kind, subject, now=due_at)
 
 
 def due_work(database: Database, *, now: datetime, limit: int) -> Sequence[int]:

@@ -185,7 +185,7 @@ class Outgoing:
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                 self._circuit.failed()
                 raise TransientError(f"the provider is unreachable ({type(error).__name__})") from error
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:  # transport failures, and bodies that cannot be decoded
                 self._circuit.failed()
                 kind = TransientError if safe else OutcomeUnknown
                 raise kind(f"the answer was lost ({type(error).__name__})") from error
@@ -197,7 +197,9 @@ class Outgoing:
         for _ in range(MAX_REDIRECTS + 1):
             with self._client.stream(method, url, **_with_request_id(call)) as response:
                 if response.is_redirect and method.upper() in ("GET", "HEAD"):
-                    url = _redirect_target(str(response.request.url), response.headers.get("location", ""))
+                    origin = str(response.request.url)
+                    url = _redirect_target(origin, response.headers.get("location", ""))
+                    call = {} if not _same_origin(origin, url) else {**call, "params": None}
                     continue
                 content = _read(response, max_bytes, deadline)
                 return Answer(status=response.status_code, headers=dict(response.headers), content=content)
@@ -239,12 +241,18 @@ def _read(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
 def _redirect_target(origin: str, location: str) -> str:
     """Where a redirect leads, if it may be followed: to the same origin, or to a public https address."""
     target = urljoin(origin, location)
-    here, there = urlsplit(origin), urlsplit(target)
-    if (here.scheme, here.netloc) == (there.scheme, there.netloc):
+    there = urlsplit(target)
+    if _same_origin(origin, target):
         return target
     if there.scheme != "https" or not there.hostname or not _is_public(there.hostname):
         raise UnexpectedAnswer("the provider redirects to an address that is not followed")
     return target
+
+
+def _same_origin(one: str, other: str) -> bool:
+    """Whether credentials meant for one may go to the other."""
+    here, there = urlsplit(one), urlsplit(other)
+    return (here.scheme, here.netloc) == (there.scheme, there.netloc)
 
 
 def _is_public(host: str) -> bool:

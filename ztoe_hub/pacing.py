@@ -13,7 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class TokenBucket:
-    """At most `rate_per_s` calls a second, with a burst of one second's worth. Waits in `acquire`."""
+    """At most `rate_per_s` calls a second, a fifth of a second's worth of them at once. Waits in `acquire`.
+
+    Providers count in their own windows: a burst of a whole second's worth would let twice the rate into one.
+    """
 
     def __init__(
         self,
@@ -23,7 +26,7 @@ class TokenBucket:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rate = rate_per_s
-        self._burst = max(1.0, rate_per_s)
+        self._burst = max(1.0, rate_per_s / 5)
         self._tokens = self._burst
         self._sleep = sleep
         self._now = now

@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ztoe_hub.exchange.import_report import Report
 from ztoe_hub.exchange.imports import Progress as Report_progress
-from ztoe_hub.exchange.imports import Report
 from ztoe_hub.storage.states import ImportStatus
 from ztoe_hub.values import Stream
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +13,8 @@ from ztoe_hub.errors import HubError, ItemRejected, OperatorNeeded, OutcomeUnkno
 from ztoe_hub.outbox import Again, WorkItem
 from ztoe_hub.outgoing import request_id
 from ztoe_hub.storage.database import Database
+
+from .leases import LeaseKeeper
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class WorkKind:
 
 
 class WorkRunner:
-    """Runs single rows. `holding` wraps a running item, so that an engine can keep its lease alive."""
+    """Runs single rows, and keeps the lease of what is running alive."""
 
     def __init__(
         self,
@@ -40,13 +41,12 @@ class WorkRunner:
         *,
         clock: Callable[[], datetime],
         lease: timedelta,
-        holding: Callable[[WorkItem], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         self._database = database
         self._kinds = kinds
         self._clock = clock
         self._lease = lease
-        self.holding = holding
+        self._leases = LeaseKeeper(database, clock=clock, lease=lease)
 
     def run_work(self, work_id: int) -> bool:
         """Run one row, if it can still be had. Returns whether it was run."""
@@ -55,7 +55,7 @@ class WorkRunner:
             return False
         token = request_id.set(f"work-{item.id}-{item.attempts}")
         try:
-            with self.holding(item):
+            with self._leases.holding(item):
                 self._run(item)
         finally:
             request_id.reset(token)
@@ -66,11 +66,13 @@ class WorkRunner:
 
         Errors are raised here, not recorded: somebody is watching. Afterwards the row is due as before.
         """
+        with self._database.write() as session:
+            outbox.ensure_work(session, kind, subject, due_at=self._clock())
         item = outbox.claim_now(self._database, kind, subject, now=self._clock(), lease=self._lease)
         if item is None:
             return False
         try:
-            with self.holding(item):
+            with self._leases.holding(item):
                 call(item)
         finally:
             due = self._clock() + (self._kinds[kind].every or timedelta(0))

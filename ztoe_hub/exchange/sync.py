@@ -11,7 +11,8 @@ from ztoe_hub.plugin_manager import Instance
 from ztoe_hub.ports import BillingSource
 from ztoe_hub.values import Stream
 
-from .imports import Imports, Progress, Report
+from .import_report import Report
+from .imports import Imports, Progress
 
 IMPORT_BILLING = "import_billing"
 

@@ -174,7 +174,7 @@ def order_body(order: OutgoingOrder, zone: ZoneInfo) -> dict[str, object]:
         "account_number": order.account_number,
         "consumer_code": order.consumer_code,
         "metering_point_key": order.metering_point_key,
-        "eic": order.eic or "",
+        "eic": order.eic,
         "voltage_class": "" if voltage is None else f"{voltage.normalize():f}",
         "device_count": order.device_count,
         "contact_name": order.contact_name,

@@ -125,7 +125,7 @@ class StatementReader:
             nameless = nameless or any(row.key is None for row in month.rejected)
             yield from self._pages(month)
             del month  # or it would stay while the next one is fetched
-        yield Page(records=(), complete=not nameless)
+        yield Page(records=(), complete=not nameless, covers_from=since)
 
     def _rows(self, client: ODataClient, first: date, form: _Form) -> list[msgspec.Raw]:
         """A month's rows. Not every platform takes the arguments as a query; where it does not, they go into the path."""

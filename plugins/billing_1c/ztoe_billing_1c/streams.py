@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -28,6 +28,7 @@ class SetStream(Generic[AnyRow]):
     decoder: msgspec.json.Decoder[AnyRow]
     record_of: Callable[[AnyRow, Names], Record | None]
     names: Names
+    covers_from: date | None = None
 
     def read(self, client: ODataClient) -> Iterator[Page]:
         """All records. A rejected row without a key leaves the read incomplete: nobody knows which one it is."""
@@ -38,7 +39,8 @@ class SetStream(Generic[AnyRow]):
             nameless = nameless or any(row.key is None for row in page.rejected)
             if page.records or page.rejected:
                 yield page
-        yield Page(records=(), complete=completeness.proven and not nameless)
+        complete = completeness.proven and not nameless
+        yield Page(records=(), complete=complete, covers_from=self.covers_from)
 
     def _page(self, rows: Sequence[RawRow]) -> Page:
         found: list[Record] = []
@@ -83,7 +85,8 @@ def set_stream(stream: Stream, names: Names, since: date) -> SetStream[Any]:
         case Stream.INVOICES:
             order = ["formed_at", "number"]
             condition = f"{names.invoices.period} ge {literal_of(since)}"
-            return _stream(InvoiceRow, names.invoices, order, records.invoice, names, condition)
+            invoices = _stream(InvoiceRow, names.invoices, order, records.invoice, names, condition)
+            return replace(invoices, covers_from=since)
         case _:
             raise AssertionError(f"{stream} does not come from a set")
 

@@ -11,9 +11,11 @@ from datetime import datetime
 from ztoe_hub import AdapterContext, hookimpl
 from ztoe_hub.errors import ItemRejected, ProviderMisconfigured, TransientError
 from ztoe_hub.outgoing import Answer
-from ztoe_hub.values import DocumentCompleted, Json, OrderStatusChanged
+from ztoe_hub.values import DocumentCompleted, OrderStatusChanged
 
 from .settings import Event, WebhookSettings, secret_bytes
+
+Json = dict[str, object]
 
 GONE = 410  # Standard Webhooks: the receiver wants no more of these
 FOR_NOW = frozenset({408, 425, 429})

@@ -22,6 +22,7 @@ TEXTS = {  # name -> longest
     "contact_phone": 50,
     "ordered_at": 40,
 }
+NULLABLE = ("eic",)
 FIELDS = (*TEXTS, "device_count", "files")
 FILE_FIELDS = {"role": str, "name": str, "sha256": str, "size": int}
 MOST_DEVICES = 1000
@@ -39,6 +40,8 @@ def parse_order(content: bytes) -> dict[str, Any]:
         raise BadOrder("the body is not UTF-8 JSON") from None
     _check_keys(body, FIELDS, "order")
     for name, longest in TEXTS.items():
+        if name in NULLABLE and body[name] is None:
+            continue
         if not isinstance(body[name], str) or not 1 <= len(body[name]) <= longest:
             raise BadOrder(f"{name}: a text of 1 to {longest} characters is expected")
     _check_values(body)

@@ -139,7 +139,7 @@ class _Service:
         if account is None:
             raise ServiceError(422, "unknown_account", "no account with this number and consumer code")
         point = self._utility.find(POINTS, body["metering_point_key"])
-        if point is None or point.account_key != account.key or point.eic != body["eic"]:
+        if point is None or point.account_key != account.key or (point.eic or None) != body["eic"]:
             raise ServiceError(422, "unknown_metering_point", "no such metering point at this account")
 
     def _check_files(self, order_id: str, files: list[dict[str, Any]]) -> None:

@@ -1,0 +1,160 @@
+"""Records of a billing source's streams.
+
+They are msgspec structs, because adapters decode hundreds of thousands of them. Money is Decimal
+hryvnias; keys are the source's own and never parsed.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+
+class Stream(enum.StrEnum):
+    """Kinds of record that a billing source offers, in the order in which they depend on each other."""
+
+    DISTRICTS = "districts"
+    CONSUMERS = "consumers"
+    ACCOUNTS = "accounts"
+    METERING_POINTS = "metering_points"
+    STATEMENT_LINES = "statement_lines"
+    INVOICES = "invoices"
+
+
+class Article(enum.StrEnum):
+    """Стаття реалізації: what a line of the statement is about."""
+
+    ACTIVE = "active"
+    REACTIVE = "reactive"
+    OVER_CONSUMPTION = "over_consumption"
+
+
+class InvoiceKind(enum.StrEnum):
+    """Тип рахунку."""
+
+    ADVANCE_ACTIVE = "advance_active"
+    ACTIVE = "active"
+    REACTIVE = "reactive"
+
+
+class EnergyKind(enum.StrEnum):
+    """Тип точки обліку: А, Р, Г."""
+
+    ACTIVE = "active"
+    REACTIVE = "reactive"
+    GENERATION = "generation"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of a stream. `key` is the source's own identifier of it, unique within the stream."""
+
+    key: str
+
+
+class DistrictRecord(Record, frozen=True, kw_only=True):
+    """РЕМ. `period` is the first day of its current settlement month."""
+
+    code: str
+    name: str
+    period: date | None = None
+
+
+class ConsumerRecord(Record, frozen=True, kw_only=True):
+    """A legal entity or sole trader. `tax_code` is EDRPOU (8 digits) or RNOKPP, as text."""
+
+    name: str
+    tax_code: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    user_code: str | None = None
+
+
+class AccountRecord(Record, frozen=True, kw_only=True):
+    """Особовий рахунок. Leading zeros and letters occur in `number` ("0030009м")."""
+
+    consumer_key: str
+    district_key: str
+    number: str
+    consumer_code: str
+    contract_number: str | None = None
+    contract_date: date | None = None
+
+
+class MeteringPointRecord(Record, frozen=True, kw_only=True):
+    """Точка обліку. `digits` are the dial's integer digits, `coefficient` is Kтт·Kтн, voltage in kV."""
+
+    account_key: str
+    name: str
+    kind: EnergyKind
+    eic: str | None = None
+    address: str | None = None
+    meter_number: str | None = None
+    meter_type: str | None = None
+    digits: int | None = None
+    coefficient: Decimal = Decimal(1)
+    voltage_class_kv: Decimal | None = None
+
+
+class StatementLineRecord(Record, frozen=True, kw_only=True):
+    """One article of one account for one month; credits are zero or less, as the manual prints them."""
+
+    account_key: str
+    period: date  # first day of the month
+    article: Article
+    opening_debit_uah: Decimal
+    opening_credit_uah: Decimal
+    accrued_uah: Decimal
+    paid_uah: Decimal
+    closing_debit_uah: Decimal
+    closing_credit_uah: Decimal
+
+
+class InvoiceRecord(Record, frozen=True, kw_only=True):
+    """One charge of one account for one month."""
+
+    account_key: str
+    number: str
+    period: date  # first day of the settlement month
+    formed_at: datetime  # naive: the wall clock of the source, Europe/Kyiv
+    kind: InvoiceKind
+    amount_uah: Decimal  # VAT included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A row that a source or the import could not accept, and why. Shown to operators."""
+
+    place: str  # file and line, or page and index
+    key: str | None
+    field: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A piece of a stream. Only the last page says whether the read was `complete`.
+
+    `covers_from` of the last page: the read left out periods before this month, so that older rows that
+    were read earlier have not vanished. None: it covers everything.
+    """
+
+    records: Sequence[Record]
+    rejected: Sequence[Rejected] = ()
+    complete: bool = False
+    cursor: str | None = None
+    covers_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillingCapabilities:
+    """What a source can do beside reading `streams`."""
+
+    streams: frozenset[Stream]
+    invoice_files: bool = False
+    orders: bool = False
