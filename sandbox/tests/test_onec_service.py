@@ -160,6 +160,7 @@ def test_an_order_is_created_once(base: httpx.Client) -> None:
         ({"consumer_code": "125000632"}, "unknown_account"),
         ({"metering_point_key": key_of("point", "manual-1")}, "unknown_metering_point"),
         ({"eic": "62Z0000000000000"}, "unknown_metering_point"),
+        ({"eic": None}, "unknown_metering_point"),  # this point has one
     ],
 )
 def test_an_order_about_unknown_things_is_422(
@@ -179,7 +180,7 @@ def test_an_order_about_unknown_things_is_422(
         {"voltage_class": 0.4},
         {"voltage_class": "0,4"},
         {"service_name": ""},
-        {"eic": None},
+        {"eic": ""},
         {"metering_point_key": "7"},
         {"ordered_at": "2024-03-18T13:18:00"},
         {"ordered_at": "yesterday"},
