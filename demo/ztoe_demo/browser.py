@@ -34,6 +34,13 @@ class Visitor:
         """A page's HTML with entities resolved."""
         return html.unescape(self.open(path).text)
 
+    def find(self, path: str, pattern: str) -> str:
+        """The first group of `pattern` in the page. Raises LookupError when it is not there."""
+        found = re.search(pattern, self.text(path), re.DOTALL)
+        if found is None:
+            raise LookupError(f"{pattern} is not on {path}")
+        return found.group(1)
+
     def send(
         self, page: str, data: dict[str, Any], *, to: str | None = None, files: Any = None
     ) -> httpx.Response:

@@ -10,9 +10,19 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from ztoe_hub.cli.opening import open_hub, settings_of
+from ztoe_hub.storage.database import open_database
+from ztoe_hub.storage.schema import upgrade
+from ztoe_hub.storage.states import Role
+
 CONSUMER, OPERATOR, ADMINISTRATOR = "156561010", "operator", "admin"
 PASSWORD = "demo-demo-demo"  # noqa: S105  the demonstration's own
 CONSUMER_EMAIL = "clienttst@meta.ua"
+USERS = (
+    (CONSUMER, CONSUMER_EMAIL, Role.CONSUMER),
+    (OPERATOR, "operator@example.com", Role.OPERATOR),
+    (ADMINISTRATOR, "admin@example.com", Role.ADMINISTRATOR),
+)
 SETTINGS_VARIABLE = "ZTOE_HUB_SETTINGS"
 
 
@@ -38,30 +48,21 @@ class Deployment:
         self.environ = {**os.environ, SETTINGS_VARIABLE: str(self.settings)}
 
     def prepare(self) -> None:
-        """Write settings, create the database, import the base, add the users."""
+        """Write settings, create the database, import the base, add the users. Raises HubError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "secret.key").write_text(secrets.token_urlsafe(48), "utf-8")
         self.settings.write_text(self._settings_text(), "utf-8")
-        self.hub("db", "upgrade")
-        self.hub("sync")
-        self._add_user(CONSUMER, CONSUMER_EMAIL, "consumer")
-        self._add_user(OPERATOR, "operator@example.com", "operator")
-        self._add_user(ADMINISTRATOR, "admin@example.com", "administrator")
-
-    def hub(self, *arguments: str, input_text: str | None = None) -> str:
-        """Run a `ztoe-hub` command to its end. Raises CalledProcessError."""
-        done = subprocess.run(  # noqa: S603  our own command
-            [sys.executable, "-m", "ztoe_hub.cli.main", *arguments],
-            env=self.environ,
-            cwd=self.folder,
-            input=input_text,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"ztoe-hub {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        database = open_database(settings_of(self.environ).hub.database)
+        upgrade(database)
+        database.close()
+        hub = open_hub(self.environ)
+        try:
+            for source in hub.instances.billing:
+                hub.sync.import_by_hand(source)
+            for login, email, role in USERS:
+                hub.users.create(login=login, email=email, role=role, password=PASSWORD, actor="demo")
+        finally:
+            hub.close()
 
     def start(self, *arguments: str, log: Path | None = None) -> subprocess.Popen[bytes]:
         """Start a `ztoe-hub` command that serves; its log goes to a file in the folder."""
@@ -75,19 +76,6 @@ class Deployment:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-
-    def _add_user(self, login: str, email: str, role: str) -> None:
-        self.hub(
-            "users",
-            "add",
-            login,
-            "--email",
-            email,
-            "--role",
-            role,
-            "--password-stdin",
-            input_text=f"{PASSWORD}\n",
-        )
 
     def _settings_text(self) -> str:
         template = (files("ztoe_demo") / "demo.toml").read_text("utf-8")

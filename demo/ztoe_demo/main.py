@@ -53,12 +53,12 @@ def demo(
                     time.sleep(3600)
         except Stopped:
             typer.echo("\nstopping …")
-        except (StoryFailed, RuntimeError) as failure:
+        except (StoryFailed, LookupError, RuntimeError) as failure:
             typer.echo(f"FAILED: {failure}", err=True)
             raise typer.Exit(1) from failure
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Stopped
 
 

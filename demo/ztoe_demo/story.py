@@ -86,7 +86,7 @@ class Story:
         page = _narrow(self._cabinet.text(f"{self._other}/invoices?month=2018-01"))
         for number, amount in (("59", "1744,48"), ("1563", "3535,56"), ("1564", "44,17")):
             self._expect(number in page and amount in page, f"invoice № {number} of {amount} UAH is listed")
-        link = page.split("/pdf")[0].rpartition('"')[2] + "/pdf"
+        link = self._cabinet.find(f"{self._other}/invoices?month=2018-01", r'href="([^"]+/pdf)"')
         for look in ("fetched from billing", "kept"):
             pdf = self._cabinet.open(link)
             self._expect(
@@ -96,7 +96,7 @@ class Story:
 
     def _order_a_service(self) -> None:
         new = f"{self._account}/orders/new"
-        point = self._cabinet.text(new).split(EIC)[0].rpartition('<option value="')[2].partition('"')[0]
+        point = self._cabinet.find(new, rf'<option value="(\d+)"[^>]*>[^<]*{EIC}')
         details = {
             "service_code": "meter-check",
             "metering_point_id": point,
@@ -132,7 +132,7 @@ class Story:
     def _sign_in_paperless(self) -> None:
         def shared() -> Any:
             documents = self._outside.get(f"{self._at.paperless}/sandbox/documents").json()
-            return next((each for each in documents if CONSUMER_EMAIL in each.get("shares", {})), None)
+            return next((each for each in documents if CONSUMER_EMAIL in _recipients(each)), None)
 
         document = self._wait(shared, "the application is uploaded to Paperless and shared with the consumer")
         self._say(f"      {document['name']}")
@@ -142,14 +142,15 @@ class Story:
 
     def _be_accepted(self) -> None:
         self._wait_for_state(STATES[1], "the hub notices, downloads, checks and archives the signature")
-        page = self._cabinet.text(f"{self._account}/documents")
-        link = page.split(f"{self._account}/documents/")[1].partition('"')[0]
-        verdict = self._cabinet.text(f"{self._account}/documents/{link}")
+        document = self._cabinet.find(
+            f"{self._account}/documents", rf'href="({self._account}/documents/\d+)"'
+        )
+        verdict = self._cabinet.text(document)
         self._expect(
             "12500015" in verdict and "не перевірялось" in verdict,
             "the page says who signed and what was not checked",
         )
-        signed = self._cabinet.open(f"{self._account}/documents/{link}/signed")
+        signed = self._cabinet.open(f"{document}/signed")
         self._expect(
             signed.content[:1] == b"\x30",
             f"the signed container of {len(signed.content)} bytes can be downloaded",
@@ -157,7 +158,7 @@ class Story:
 
     def _follow_the_staff(self) -> None:
         def received() -> Any:
-            return next(iter(self._outside.get(f"{self._at.base}/sandbox/orders").json()), None)
+            return next(iter(self._outside.get(f"{self._at.base}/sandbox/orders").json()["orders"]), None)
 
         order = self._wait(received, "billing has received the order with its files")
         work_date = (date.today() + timedelta(days=14)).isoformat()  # noqa: DTZ011  a day on a wall calendar
@@ -202,9 +203,7 @@ class Story:
         self._wait(shown, f"{what}: the order is «{state}»")
 
     def _account_path(self, code: str) -> str:
-        page = self._cabinet.text("/accounts")
-        form = page.split(code)[1].partition("/choose")[0]
-        return "/accounts/" + form.rpartition("/accounts/")[2]
+        return self._cabinet.find("/accounts", rf"{code}.*?(/accounts/\d+)/choose")
 
     def _wait(self, look: Callable[[], Any], what: str) -> Any:
         until = time.monotonic() + WAIT_S
@@ -220,6 +219,10 @@ class Story:
         if not holds:
             raise StoryFailed(what)
         self._say(f"  ok  {what}")
+
+
+def _recipients(document: dict[str, Any]) -> set[str]:
+    return {share["email"] for share in document["shares"]}
 
 
 def _narrow(text: str) -> str:

@@ -70,6 +70,7 @@ def _run(known: Command, arguments: Sequence[str]) -> None:
     if not isinstance(target, typer.Typer):
         function, target = target, typer.Typer(add_completion=False)
         target.command(name=known.name)(function)
+    target.pretty_exceptions_enable = False  # it would print variables, which may be personal data
     try:
         target(args=list(arguments), prog_name=f"ztoe-hub {known.name}")
     except HubError as error:

@@ -48,7 +48,8 @@ def log_to_stderr(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs whole addresses
+    for chatty in ("httpx", "alembic"):  # one logs whole addresses, the other its every step
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def settings_of(environ: Mapping[str, str]) -> Settings:
