@@ -1,57 +1,27 @@
-"""What every notification channel has to do: a contract suite to inherit, and a channel in memory."""
+"""What every notification channel has to do: a contract suite to inherit."""
 # ruff: noqa: S101  a contract suite asserts
 
 from __future__ import annotations
 
-import itertools
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol
 
 import pytest
 
-from ..errors import HubError, ItemRejected, ProviderMisconfigured, TransientError
+from ..errors import ItemRejected, TransientError
 from ..ports import NotificationChannel
-from ..values import ChannelCapabilities, DeliveryReceipt, Health, Notice
+from .fakes.channel import FakeChannel, ReceivedNotice
+from .samples import UKRAINIAN, a_notice
 
-UKRAINIAN = "Заяву № 876-SA прийнято: ґанок, їжак, єнот, об’єкт «Полісся» — ₴ 1 744,48"
-
-_numbers = itertools.count(1)
-
-
-def a_notice(
-    *,
-    key: str | None = None,
-    to: str = "bukhgalter@polissia.example",
-    language: str = "uk",
-    subject: str = "Замовлення послуги: статус змінено",
-    text: str = "Доброго дня!\n\nСтатус Вашого замовлення змінено на «Прийнято».\n",
-    html: str | None = "<p>Доброго дня!</p><p>Статус Вашого замовлення змінено на «Прийнято».</p>",
-    created_at: datetime = datetime(2026, 11, 2, 8, 15, 30, tzinfo=UTC),
-) -> Notice:
-    """A notice that any channel can carry; its key is unique in the process unless given."""
-    return Notice(
-        key=key or f"notice-{next(_numbers)}",
-        to=to,
-        language=language,
-        subject=subject,
-        text=text,
-        html=html,
-        created_at=created_at,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedNotice:
-    """What arrived at the recipient. `key` is the channel's form of the notice's key (an e-mail's Message-ID)."""
-
-    key: str
-    to: str
-    subject: str
-    text: str
+__all__ = [
+    "UKRAINIAN",
+    "FakeChannel",
+    "Inbox",
+    "NotificationChannelContract",
+    "ReceivedNotice",
+    "a_notice",
+]
 
 
 class Inbox(Protocol):
@@ -68,65 +38,6 @@ class Inbox(Protocol):
     def be_busy(self, address: str) -> None:
         """The next notice to `address` is put off; the one after it goes through."""
         ...
-
-
-@dataclass
-class FakeChannel:
-    """A channel in memory, which is its own inbox. Steer it by setting the attributes.
-
-    `rejected` are addresses that never work, `busy` counts the refusals that an address still has ahead
-    of it, `down` makes every call fail for now and `misconfigured` until an operator acts. `sent` holds
-    every notice taken over, repeats included.
-    """
-
-    capabilities: ChannelCapabilities = field(
-        default_factory=lambda: ChannelCapabilities(address_kind="email", html=True)
-    )
-    rejected: set[str] = field(default_factory=set)
-    busy: dict[str, int] = field(default_factory=dict)
-    down: bool = False
-    misconfigured: bool = False
-    sent: list[Notice] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
-
-    def check(self) -> Health:
-        """As `send` would find it."""
-        try:
-            self._connect()
-        except HubError as error:
-            return Health(ok=False, detail=str(error))
-        return Health(ok=True, detail="in memory")
-
-    def send(self, notice: Notice) -> DeliveryReceipt:
-        """Keep the notice in `sent`, unless an attribute says otherwise."""
-        self._connect()
-        with self._lock:
-            if notice.to in self.rejected:
-                raise ItemRejected("the address does not exist")
-            if self.busy.get(notice.to, 0) > 0:
-                self.busy[notice.to] -= 1
-                raise TransientError("the server is busy")
-            self.sent.append(notice)
-        return DeliveryReceipt(reference=notice.key, detail="kept in memory")
-
-    def received(self) -> Sequence[ReceivedNotice]:
-        """`sent`, as the recipients see it."""
-        with self._lock:
-            return [ReceivedNotice(key=n.key, to=n.to, subject=n.subject, text=n.text) for n in self.sent]
-
-    def refuse(self, address: str) -> None:
-        """Put `address` among the `rejected`."""
-        self.rejected.add(address)
-
-    def be_busy(self, address: str) -> None:
-        """Let `busy` hold one refusal for `address`."""
-        self.busy[address] = 1
-
-    def _connect(self) -> None:
-        if self.misconfigured:
-            raise ProviderMisconfigured("the channel refuses our credentials")
-        if self.down:
-            raise TransientError("the channel is unreachable")
 
 
 class NotificationChannelContract:

@@ -11,6 +11,9 @@ import pytest
 
 from ..ports import SignatureReader
 from ..values import ContainerFormat, ContainerReport
+from .fakes.reader import FakeReader, a_signer
+
+__all__ = ["FakeReader", "SignatureReaderContract", "a_signer"]
 
 BEGINNINGS = [
     b"",

@@ -1,134 +1,34 @@
-"""What every document service has to do: a contract suite to inherit, and a service in memory."""
+"""What every document service has to do: a contract suite to inherit."""
 # ruff: noqa: S101  a contract suite asserts
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import itertools
-import threading
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Protocol
 
 import pytest
 
-from ..errors import (
-    HubError,
-    ItemRejected,
-    OperatorNeeded,
-    OutcomeUnknown,
-    ProviderMisconfigured,
-    TransientError,
-)
-from ..ports import Recalls, SigningService, SubmitSteps
-from ..values import (
-    Artifact,
-    Health,
-    OutgoingDocument,
-    Recipient,
-    RecipientSnapshot,
-    RecipientState,
-    RemoteRef,
-    Rendition,
-    SigningCapabilities,
-    Snapshot,
-)
+from ..errors import ItemRejected, OperatorNeeded, OutcomeUnknown, TransientError
+from ..ports import Recalls, SigningService
+from ..values import RecipientState, RemoteRef, Rendition
+from .fakes.signing import FakeSigningService, StoredDocument
+from .samples import CUSTOMER, a_document, a_pdf
+from .steps import Interrupted, MemorySteps
 
-CUSTOMER = "clienttst@meta.ua"
-
-
-def a_pdf(text: str) -> bytes:
-    """A real PDF of one page that says `text` (ASCII); equal texts give equal bytes."""
-    drawing = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET"
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        "/Resources << /Font << /F1 5 0 R >> >> >>",
-        f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    parts = ["%PDF-1.4\n", *(f"{n} 0 obj\n{body}\nendobj\n" for n, body in enumerate(objects, 1))]
-    starts = list(itertools.accumulate(map(len, parts)))
-    table = "".join(f"{start:010} 00000 n \n" for start in starts[:-1])
-    size = len(objects) + 1
-    end = f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n"
-    return "".join([*parts, end, f"startxref\n{starts[-1]}\n%%EOF\n"]).encode("ascii")
-
-
-def a_document(
-    *,
-    key: str | None = None,
-    file_name: str | None = None,
-    content: bytes | None = None,
-    media_type: str = "application/pdf",
-    emails: Sequence[str] = (CUSTOMER,),
-) -> OutgoingDocument:
-    """A document that any service can carry; key, name and bytes are unique unless given."""
-    key = key or uuid.uuid4().hex
-    content = a_pdf(f"Document {key}") if content is None else content
-    return OutgoingDocument(
-        key=key,
-        file_name=file_name or f"Заява_td53_{key}.pdf",
-        title="Заява на послугу комерційного обліку",
-        media_type=media_type,
-        sha256=hashlib.sha256(content).hexdigest(),
-        content=content,
-        recipients=[Recipient(email=email) for email in emails],
-    )
-
-
-class Interrupted(BaseException):
-    """The process died here, as far as a test is concerned; no adapter can catch it by accident."""
-
-
-class MemorySteps:
-    """The hub's memory of one submit. Dies once, at the moment `interrupt_at`: each call has one before and after."""
-
-    def __init__(
-        self,
-        *,
-        started_at: datetime | None = None,
-        begun: Iterable[str] = (),
-        bound: Iterable[RemoteRef] = (),
-        interrupt_at: int | None = None,
-    ) -> None:
-        self._started_at = started_at or datetime.now(UTC)
-        self._begun = set(begun)
-        self._bound = list(bound)
-        self._results: dict[str, Mapping[str, str | int]] = {}
-        self._interrupt_at = interrupt_at
-        self._moments = itertools.count()
-
-    @property
-    def started_at(self) -> datetime:
-        return self._started_at
-
-    def done(self, step: str) -> Mapping[str, str | int] | None:
-        return self._results.get(step)
-
-    def save(self, step: str, result: Mapping[str, str | int]) -> None:
-        self._pass_a_moment()
-        self._results[step] = dict(result)
-        self._pass_a_moment()
-
-    def begin(self, step: str) -> bool:
-        self._pass_a_moment()
-        earlier = step in self._begun
-        self._begun.add(step)
-        self._pass_a_moment()
-        return earlier
-
-    def is_bound(self, ref: RemoteRef) -> bool:
-        return ref in self._bound
-
-    def _pass_a_moment(self) -> None:
-        if next(self._moments) == self._interrupt_at:
-            raise Interrupted
+__all__ = [
+    "CUSTOMER",
+    "FakeSigningService",
+    "Interrupted",
+    "MemorySteps",
+    "OtherSide",
+    "SigningServiceContract",
+    "StoredDocument",
+    "a_document",
+    "a_pdf",
+]
 
 
 class OtherSide(Protocol):
@@ -268,142 +168,3 @@ class SigningServiceContract:
         assert not service.check().ok
         with pytest.raises(OperatorNeeded):
             service.submit(a_document(), MemorySteps())
-
-
-@dataclass(slots=True, kw_only=True)
-class StoredDocument:
-    """What the fake keeps of a document."""
-
-    file_name: str
-    content: bytes = field(repr=False)
-    created_at: datetime
-    states: dict[str, RecipientState] = field(default_factory=dict)
-    signed: bytes | None = field(default=None, repr=False)
-
-
-class FakeSigningService:
-    """A document service in memory. Steer it by its attributes and as OtherSide; thread-safe."""
-
-    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.capabilities = SigningCapabilities(
-            max_bytes=1024 * 1024,
-            media_types=frozenset({"application/pdf"}),
-            addressing=frozenset({"email"}),
-            qualified=True,
-            recall=True,
-            web_url="https://signing.example",
-        )
-        self.fail_next: HubError | None = None  # the next call raises it and does nothing
-        self.lose_answer_of: str | None = None  # the next step of this name works and raises OutcomeUnknown
-        self.refuses_us = False
-        self.container_of: Callable[[bytes], bytes] = lambda content: b"signed:" + content
-        self.stored: dict[int, StoredDocument] = {}
-        self._clock = clock
-        self._lock = threading.Lock()
-
-    def check(self) -> Health:
-        try:
-            self._answer()
-        except HubError as error:
-            return Health(ok=False, detail=str(error))
-        return Health(ok=True, detail="the fake is well")
-
-    def submit(self, document: OutgoingDocument, steps: SubmitSteps) -> RemoteRef:
-        self._answer()
-        fits = document.media_type in self.capabilities.media_types
-        if not fits or len(document.content) > self.capabilities.max_bytes:
-            raise ItemRejected("the fake does not take such documents")
-        uploaded = steps.done("upload")
-        if uploaded is None:
-            earlier = self._find(document, steps) if steps.begin("upload") else None
-            uploaded = (earlier or self._upload(document)).data
-            steps.save("upload", uploaded)
-        if steps.done("share") is None:
-            steps.begin("share")
-            self._share(RemoteRef(uploaded), document)
-            steps.save("share", {})
-        return RemoteRef(uploaded)
-
-    def fetch(self, ref: RemoteRef) -> Snapshot:
-        self._answer()
-        states = self._stored(ref).states
-        return Snapshot(
-            recipients={e: RecipientSnapshot(state=s, raw=s.value) for e, s in states.items()},
-            raw=repr(states),
-        )
-
-    def download(self, ref: RemoteRef, which: Rendition) -> Artifact:
-        self._answer()
-        stored = self._stored(ref)
-        content = stored.content if which is Rendition.ORIGINAL else stored.signed
-        if content is None:
-            raise TransientError("nobody has signed yet")
-        return Artifact(content=content)
-
-    def recall(self, ref: RemoteRef) -> None:
-        self._answer()
-        states = self._stored(ref).states
-        if RecipientState.SIGNED in states.values():
-            raise ItemRejected("it is too late to take it back")
-        states.update(dict.fromkeys(states, RecipientState.REVOKED))
-
-    def documents(self) -> list[str]:
-        return [stored.file_name for stored in list(self.stored.values())]
-
-    def view(self, ref: RemoteRef, email: str) -> None:
-        self.move(ref, email, RecipientState.VIEWED)
-
-    def sign(self, ref: RemoteRef, email: str) -> None:
-        self.move(ref, email, RecipientState.SIGNED)
-        stored = self._stored(ref)
-        stored.signed = self.container_of(stored.content)
-
-    def move(self, ref: RemoteRef, email: str, state: RecipientState) -> None:
-        """The recipient does whatever leads to `state`."""
-        self._stored(ref).states[email.lower()] = state
-
-    def lose_next_answer(self, step: str) -> None:
-        self.lose_answer_of = step
-
-    def refuse_us(self) -> None:
-        self.refuses_us = True
-
-    def _answer(self) -> None:
-        failure, self.fail_next = self.fail_next, None
-        if failure is not None:
-            raise failure
-        if self.refuses_us:
-            raise ProviderMisconfigured("the fake refuses the login")
-
-    def _find(self, document: OutgoingDocument, steps: SubmitSteps) -> RemoteRef | None:
-        for number, stored in list(self.stored.items()):
-            ref = RemoteRef({"id": number})
-            same = (stored.file_name, stored.content) == (document.file_name, document.content)
-            if same and stored.created_at >= steps.started_at and not steps.is_bound(ref):
-                return ref
-        return None
-
-    def _upload(self, document: OutgoingDocument) -> RemoteRef:
-        with self._lock:
-            number = len(self.stored) + 1
-            self.stored[number] = StoredDocument(
-                file_name=document.file_name, content=document.content, created_at=self._clock()
-            )
-        self._perhaps_lose("upload")
-        return RemoteRef({"id": number})
-
-    def _share(self, ref: RemoteRef, document: OutgoingDocument) -> None:
-        for recipient in document.recipients:
-            self._stored(ref).states.setdefault(recipient.email.lower(), RecipientState.SENT)
-        self._perhaps_lose("share")
-
-    def _perhaps_lose(self, step: str) -> None:
-        if self.lose_answer_of == step:
-            self.lose_answer_of = None
-            raise OutcomeUnknown(f"the answer to {step} was lost")
-
-    def _stored(self, ref: RemoteRef) -> StoredDocument:
-        try:
-            return self.stored[int(ref.data["id"])]
-        except (KeyError, ValueError) as error:
-            raise ItemRejected("the fake has no such document") from error
