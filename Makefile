@@ -45,5 +45,13 @@ constraints: $(INSTALLED)  ## resolve constraints.txt anew from the pyproject fi
 	$(BIN)/uv pip compile constraints.in --group dev --universal --python-version 3.11 --no-header --no-annotate --upgrade -q \
 	  $(foreach name,ztoe-hub ztoe-paperless ztoe-email ztoe-billing-1c ztoe-kep ztoe-webhook ztoe-cabinet ztoe-sandbox ztoe-demo,--no-emit-package $(name)) -o constraints.txt
 
+MARKS := -k msg -k UserError -k WrongMoment -k NotFound -k TooManyAttempts -k Refused
+
+translations: $(INSTALLED)  ## collect the texts anew, then compile the catalogues
+	mkdir -p build
+	$(BIN)/pybabel -q extract $(MARKS) --no-location --omit-header --sort-output -o build/core.pot ztoe_hub
+	$(BIN)/pybabel -q update -i build/core.pot -D ztoe_hub -d ztoe_hub/translations -l en -w 110 --no-fuzzy-matching --omit-header --ignore-obsolete
+	$(BIN)/pybabel -q compile -D ztoe_hub -d ztoe_hub/translations
+
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .demo

@@ -20,6 +20,11 @@ Texts of UserError are Ukrainian and go through gettext before they reach a page
 from __future__ import annotations
 
 
+def msg(text: str) -> str:
+    """Mark a text for translation where it is written; it is translated where it is shown."""
+    return text
+
+
 class HubError(Exception):
     """Anything that this hub raises on purpose."""
 
@@ -72,7 +77,7 @@ class InvalidInput(UserError):
     """What was entered cannot be accepted; `problems` maps a field's name to a msgid."""
 
     def __init__(self, problems: dict[str, str], **values: object) -> None:
-        super().__init__("Перевірте введені дані.", **values)
+        super().__init__(msg("Перевірте введені дані."), **values)
         self.problems = problems
 
 

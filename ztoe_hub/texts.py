@@ -6,16 +6,14 @@ import gettext
 from functools import cache
 from pathlib import Path
 
+from .errors import msg
 from .storage.states import DocumentState, OrderState
 
 DOMAIN = "ztoe_hub"
 TRANSLATIONS = Path(__file__).parent / "translations"
 LANGUAGES = ("uk", "en")
 
-
-def msg(text: str) -> str:
-    """Mark a text for translation where it is written; it is translated where it is shown."""
-    return text
+__all__ = ["DOCUMENT_STATES", "LANGUAGES", "ORDER_STATES", "msg", "say"]
 
 
 #: The labels of the utility's manual, chapter 8.

@@ -13,12 +13,13 @@ from pathlib import PurePosixPath, PureWindowsPath
 from PIL import Image, UnidentifiedImageError
 
 from .files import EXTENSIONS
+from .texts import msg
 
 LARGEST_BYTES = 16 * 1024 * 1024
 LARGEST_IMAGE_PIXELS = 60_000_000
 MOST_ENTRIES, LARGEST_UNPACKED, LARGEST_RATIO = 2000, 200 * 1024 * 1024, 100
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-WRONG_TYPE = "Дозволені файли: pdf, jpg, jpeg, jpe, png, bmp, doc, docx."
+WRONG_TYPE = msg("Дозволені файли: pdf, jpg, jpeg, jpe, png, bmp, doc, docx.")
 
 
 class Refused(ValueError):

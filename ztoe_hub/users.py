@@ -16,6 +16,7 @@ from .lifecycle import audit
 from .storage.database import Database
 from .storage.states import Role
 from .storage.tables import CabinetUser, Consumer, FailedLogin
+from .texts import msg
 
 # OWASP's minimum for argon2id; the library's default needs 270 ms and 64 MiB, which makes logging in an attack.
 HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -64,10 +65,10 @@ class Users:
         problems = _problems_of(login, email, password)
         with self._database.write() as session:
             if session.exec(select(CabinetUser.id).where(CabinetUser.login == login)).first() is not None:
-                problems["login"] = "Такий користувач уже є."
+                problems["login"] = msg("Такий користувач уже є.")
             consumer_id = _consumer_of(session, tax_code, login) if role is Role.CONSUMER else None
             if role is Role.CONSUMER and consumer_id is None:
-                problems["tax_code"] = "Немає споживача з таким кодом. Спочатку імпортуйте дані."
+                problems["tax_code"] = msg("Немає споживача з таким кодом. Спочатку імпортуйте дані.")
             if problems:
                 raise InvalidInput(problems)
             row = CabinetUser(
@@ -201,11 +202,11 @@ def _matches(password_hash: str, password: str) -> bool:
 def _problems_of(login: str, email: str, password: str | None) -> dict[str, str]:
     problems = {}
     if not login or len(login) > 64 or not login.isprintable():
-        problems["login"] = "Введіть ім'я користувача (до 64 знаків)."
+        problems["login"] = msg("Введіть ім'я користувача (до 64 знаків).")
     if email.count("@") != 1 or not email.isprintable() or " " in email or len(email) > 254:
-        problems["email"] = "Введіть адресу електронної пошти, наприклад name@example.com."
+        problems["email"] = msg("Введіть адресу електронної пошти, наприклад name@example.com.")
     if password is not None and not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        problems["password"] = "Пароль має містити від 8 до 256 знаків."  # noqa: S105  a message
+        problems["password"] = msg("Пароль має містити від 8 до 256 знаків.")
     return problems
 
 
