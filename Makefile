@@ -51,7 +51,7 @@ translations: $(INSTALLED)  ## collect the texts anew, then compile the catalogu
 	mkdir -p build
 	$(BIN)/pybabel -q extract $(MARKS) --no-location --omit-header --sort-output -o build/core.pot ztoe_hub
 	$(BIN)/pybabel -q update -i build/core.pot -D ztoe_hub -d ztoe_hub/translations -l en -w 110 --no-fuzzy-matching --omit-header --ignore-obsolete
-	$(BIN)/pybabel -q compile -D ztoe_hub -d ztoe_hub/translations
+	$(BIN)/pybabel -q compile -f -D ztoe_hub -d ztoe_hub/translations
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .demo

@@ -10,16 +10,16 @@ from sqlmodel import Session
 
 from . import outbox
 from .accounts import AccountView, own_account
-from .applications import Application, in_words, make_application
+from .applications import make_application
 from .documents import Documents, NewDocument
 from .errors import InvalidInput, NotFound, WrongMoment
 from .files import FileContent, files_of, read_file, store_file
 from .lifecycle import OrderEvent, audit
+from .order_applications import application_name, application_of
 from .order_forms import CheckedForm, OrderForm, check_form
 from .order_moves import OrderMoves
 from .order_views import (
     APPLICATION,
-    KYIV,
     OWNER,
     UPLOADED,
     OrderLine,
@@ -32,18 +32,11 @@ from .settings import ServiceKind, Settings
 from .storage.blobs import BlobStore
 from .storage.database import Database
 from .storage.states import OrderState
-from .storage.tables import MeteringPoint, ServiceOrder
-from .texts import msg, say
+from .storage.tables import ServiceOrder
 from .uploads import Refused, judge_upload
 from .users import User
 
 CANCEL_ORDER = "cancel_order"
-FILE_TITLES = {
-    "certificate": msg("Свідоцтво платника податків"),
-    "extract": msg("Виписка з єдиного державного реєстру"),
-    "application": msg("Заява"),
-    "invoice": msg("Рахунок"),
-}
 
 
 class Orders:
@@ -182,12 +175,15 @@ class Orders:
             account, order = _own_order(session, user, account_id, order_id)
             _only_collecting(order)
             self._require_files(session, order_id)
-            pdf = make_application(self._application(session, user, account, order), at=self._clock())
+            pdf = make_application(
+                application_of(session, user, account, order, self._settings, at=self._clock()),
+                at=self._clock(),
+            )
         sha256 = self._blobs.put(pdf)
         with self._database.write() as session:
             account, order = _own_order(session, user, account_id, order_id)
             self._require_files(session, order_id)
-            name = self._application_name(account, order)
+            name = application_name(account, order, self._settings)
             service = self._documents.route(APPLICATION, account.district_code)
             self._moves.move(
                 session,
@@ -240,43 +236,6 @@ class Orders:
             each for each in self._settings.instances if each.kind == "signing" and each.name == service
         )
         return next((str(getattr(table.title, language)) for table in tables), service)
-
-    def _application_name(self, account: AccountView, order: ServiceOrder) -> str:
-        kind = self._settings.orders.document_type
-        return f"ServicePointOrderStatement_td{kind}_ren{account.district_code}_id{order.id}_cl{account.consumer_code}.pdf"
-
-    def _application(
-        self, session: Session, user: User, account: AccountView, order: ServiceOrder
-    ) -> Application:
-        point = session.get_one(MeteringPoint, order.metering_point_id)
-        service = self._settings.service(order.service_code)
-        if service is None:
-            raise WrongMoment("Цю послугу більше не надають. Оберіть іншу.")
-        files = files_of(session, OWNER, order.id or 0)
-        return Application(
-            number=str(order.id),
-            utility=self._settings.hub.utility.uk,
-            consumer=account.consumer_name,
-            tax_code=account.consumer_tax_code or "—",
-            address=account.consumer_address or "—",
-            email=user.email,
-            contact=order.contact_name,
-            phone=order.contact_phone,
-            account_number=account.number,
-            consumer_code=account.consumer_code,
-            district=account.district_name,
-            request=service.request,
-            point_name=point.name,
-            point_address=point.address or "—",
-            eic=point.eic or "—",
-            meter_number=point.meter_number or "—",
-            device_count=str(order.device_count),
-            voltage_class=f"{order.voltage_class_kv.normalize():f} кВ".replace(".", ",")
-            if order.voltage_class_kv
-            else "—",
-            date=in_words(self._clock().astimezone(KYIV)),
-            attachments=[f"{say('uk', FILE_TITLES[role])} ({files[role].name})" for role in UPLOADED],
-        )
 
 
 def _own_order(
