@@ -40,7 +40,7 @@ class HubSection(Section):
     """`[hub]`: where things are kept and how the hub is reached."""
 
     secret_key: SecretStr = Field(min_length=32, description="signs forms; the same for all processes")
-    database: str = "sqlite:///ztoe-hub.sqlite"
+    database: str = Field(default="sqlite:///ztoe-hub.sqlite", repr=False)  # its URL may hold a password
     files: Path = Field(default=Path("files"), description="folder of stored files")
     public_url: str = Field(default="http://127.0.0.1:8000", description="the cabinet's address in e-mails")
     utility: Text = Text(uk="Енергопостачальна компанія", en="Energy company")
@@ -115,7 +115,7 @@ class InstanceSettings:
     name: str
     type: str
     title: Text
-    http: Mapping[str, Any]
+    http: Mapping[str, Any] = field(repr=False)  # a proxy's address may hold a password
     options: Mapping[str, Any] = field(repr=False)
 
 
@@ -157,6 +157,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}") from error
+    raw.setdefault("hub", {})  # so that what is missing in it is named, and not the table
     _override(raw, environ)
     raw = _read_secret_files(raw, path, "")
     instances = tuple(_take_instances(raw, path))
@@ -194,7 +195,8 @@ def _fields_beside(model: type[BaseModel], names: list[str]) -> list[str]:
     for name in names[:-1]:
         found = current.model_fields.get(name) if hasattr(current, "model_fields") else None
         current = found.annotation if found else current
-    return sorted(name for name in getattr(current, "model_fields", {}) if name not in ("path", "instances"))
+    known = {name for name in getattr(current, "model_fields", {}) if name not in ("path", "instances")}
+    return sorted(known.union(INSTANCE_KINDS) if current is Settings else known)
 
 
 def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:

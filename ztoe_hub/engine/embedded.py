@@ -70,6 +70,6 @@ class EmbeddedEngine:
     def _run(self, work_id: int) -> bool:
         try:
             return self._runner.run_work(work_id)
-        except SQLAlchemyError:
+        except Exception:
             log.exception("an outcome could not be recorded; the lease will lapse", extra={"work": work_id})
             return False

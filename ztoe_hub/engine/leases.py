@@ -24,7 +24,7 @@ class LeaseKeeper:
         self._database = database
         self._clock = clock
         self._lease = lease
-        self._held: dict[int, WorkItem] = {}
+        self._held: dict[str, WorkItem] = {}  # by token: a lapsed row may be held twice
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -32,7 +32,7 @@ class LeaseKeeper:
     def holding(self, item: WorkItem) -> Iterator[None]:
         """Keep this item's lease alive for the length of the block."""
         with self._changed:
-            self._held[item.id] = item
+            self._held[item.lease_token] = item
             if self._thread is None:
                 self._thread = threading.Thread(target=self._keep, name="leases", daemon=True)
                 self._thread.start()
@@ -40,7 +40,7 @@ class LeaseKeeper:
             yield
         finally:
             with self._changed:
-                del self._held[item.id]
+                del self._held[item.lease_token]
 
     def _keep(self) -> None:
         while True:

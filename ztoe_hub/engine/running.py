@@ -19,6 +19,7 @@ from .leases import LeaseKeeper
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S, LONGEST_RETRY_S = 2.0, 3600.0
+LONGEST_HINT_S = 86_400.0  # a provider that asks for more than a day is asked again after one
 MOST_ATTEMPTS = 60  # about two days of hourly tries
 MOST_SURPRISES = 8  # attempts at work that fails in a way nobody foresaw
 
@@ -121,7 +122,7 @@ def _wait_after(error: Exception, attempts: int) -> timedelta | None:
         return None
     if attempts >= (MOST_ATTEMPTS if isinstance(error, TransientError | OutcomeUnknown) else MOST_SURPRISES):
         return None
-    hint = getattr(error, "retry_after_s", None) or 0.0
+    hint = min(LONGEST_HINT_S, getattr(error, "retry_after_s", None) or 0.0)
     backoff = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** (attempts - 1))
     jitter = 0.75 + random.random() / 2  # noqa: S311  spreads retries, guards nothing
     return timedelta(seconds=max(hint, backoff * jitter))
