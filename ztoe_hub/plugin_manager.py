@@ -23,7 +23,8 @@ from .ports import (
     SignatureReader,
     SigningService,
 )
-from .settings import InstanceSettings, Settings, explain
+from .settings import InstanceSettings, Settings
+from .settings_file import explain
 from .values import Title
 
 ENTRY_POINTS = "ztoe_hub"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ztoe_hub.errors import ConfigurationError
-from ztoe_hub.settings import Settings, load_settings
+from ztoe_hub.settings import Settings
+from ztoe_hub.settings_file import load_settings
 from ztoe_hub.testing.hubs import FAKE_INSTANCES, FakePlugin, hub_with
 
 SECRET = "s3cret-" * 6
@@ -62,7 +63,7 @@ def test_an_unknown_key_like_no_other_lists_those_that_are_known(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("singing", "signing"), ("bilings", "billing"), ("routs", "routes")]
+    ("written", "meant"), [("signng", "signing"), ("bilings", "billing"), ("routs", "routes")]
 )
 def test_a_misspelt_table_is_named_with_the_one_that_was_meant(
     tmp_path: Path, written: str, meant: str

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ..hookspecs import hookimpl
 from ..hub import Hub, build_hub, utc_now
 from ..ports import AdapterType, BillingSource, NotificationChannel, SignatureReader, SigningService
-from ..settings import load_settings
+from ..settings_file import load_settings
 from ..storage.schema import upgrade
 from .fakes.billing import FakeBillingSource
 from .fakes.channel import FakeChannel
