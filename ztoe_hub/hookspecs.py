@@ -61,7 +61,7 @@ def signature_readers() -> Sequence[AdapterType[SignatureReader]]:
 def listeners() -> Sequence[AdapterType[object]]:
     """Offer kinds of listener that a deployment may configure under `[listeners.NAME]`.
 
-    What is built is itself registered as a plugin under the instance's name, so that its methods
+    What is built is itself registered as a plugin named `listeners.NAME`, so that its methods
     marked `@hookimpl` receive the event hooks below. A plugin that needs no settings can implement
     an event hook directly instead.
     """

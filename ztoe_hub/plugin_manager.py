@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 import pluggy
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from . import hookspecs
 from .errors import ConfigurationError
@@ -140,8 +140,7 @@ def build_instances(
             built[kind][table.name] = instance
             clients.append(client)
     for name, instance in built["listeners"].items():
-        manager.register(instance.adapter, name=name)
-    _check_pending_listeners(manager)
+        _register_listener(manager, f"listeners.{name}", instance.adapter)
     return Instances(
         signing=built["signing"],
         notifications=built["notifications"],
@@ -151,11 +150,12 @@ def build_instances(
     )
 
 
-def _check_pending_listeners(manager: pluggy.PluginManager) -> None:
+def _register_listener(manager: pluggy.PluginManager, name: str, listener: object) -> None:
     try:
+        manager.register(listener, name=name)
         manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise ConfigurationError(f"a listener has a hook that does not exist: {error}") from error
+    except (ValueError, pluggy.PluginValidationError) as error:
+        raise ConfigurationError(f"{name} does not fit the event hooks: {error}") from error
 
 
 def _build(
@@ -177,7 +177,7 @@ def _build(
     except ValidationError as error:
         raise ConfigurationError(explain(error, settings.path, adapter_type.settings, where)) from error
     title = Title(uk=table.title.uk, en=table.title.en)
-    http = Outgoing(table.name, _limits(adapter_type.limits, table, settings), sleep=sleep)
+    http = _way_out(adapter_type.limits, table, settings, sleep)
     context = AdapterContext(name=table.name, title=title, http=http, clock=clock, sleep=sleep)
     try:
         adapter = adapter_type.build(options, context)
@@ -187,6 +187,17 @@ def _build(
     return Instance(name=table.name, type=table.type, title=title, adapter=adapter), http
 
 
+def _way_out(
+    defaults: Limits, table: InstanceSettings, settings: Settings, sleep: Callable[[float], None]
+) -> Outgoing:
+    limits = _limits(defaults, table, settings)
+    try:
+        return Outgoing(table.name, limits, sleep=sleep)
+    except (OSError, ValueError) as error:  # a CA bundle that cannot be read, a proxy that is no address
+        remedy = f"ca_bundle or proxy cannot be used ({type(error).__name__})"
+        raise ConfigurationError(f"{settings.path}: {table.kind}.{table.name}.http: {remedy}") from error
+
+
 def _limits(defaults: Limits, table: InstanceSettings, settings: Settings) -> Limits:
     known = set(Limits.__dataclass_fields__)
     for key in table.http:
@@ -194,7 +205,18 @@ def _limits(defaults: Limits, table: InstanceSettings, settings: Settings) -> Li
             raise ConfigurationError(
                 f"{settings.path}: {table.kind}.{table.name}.http.{key}: unknown key; known are {', '.join(sorted(known))}"
             )
-    changes = dict(table.http)
-    if changes.get("ca_bundle"):
-        changes["ca_bundle"] = settings.path.parent / str(changes["ca_bundle"])
-    return replace(defaults, **changes)
+    try:
+        limits = TypeAdapter(Limits).validate_python({**asdict(defaults), **table.http})
+    except ValidationError as error:
+        where = f"{table.kind}.{table.name}.http"
+        raise ConfigurationError(explain(error, settings.path, InstanceSettings, where)) from error
+    _require_positive(limits, table, settings)
+    return replace(limits, ca_bundle=settings.path.parent / limits.ca_bundle) if limits.ca_bundle else limits
+
+
+def _require_positive(limits: Limits, table: InstanceSettings, settings: Settings) -> None:
+    for key, value in asdict(limits).items():
+        if isinstance(value, int | float) and value <= 0:
+            raise ConfigurationError(
+                f"{settings.path}: {table.kind}.{table.name}.http.{key}: it has to be more than 0"
+            )

@@ -240,5 +240,5 @@ def test_three_processes_run_each_row_exactly_once(database: Database, tmp_path:
     ran = Counter(line for file in tmp_path.glob("*.ran") for line in file.read_text().split())
     assert len(ran) == rows
     assert set(ran.values()) == {1}
-    done = [row for row in outbox.list_work(database, state=WorkState.DONE, limit=10_000)]
+    done = outbox.list_work(database, state=WorkState.DONE, limit=10_000)
     assert len(done) == rows

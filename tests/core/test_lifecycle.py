@@ -18,17 +18,17 @@ from ztoe_hub.testing.situations import Situation
 from ztoe_hub.values import OrderUpdateKind
 
 # The tables of docs/design, written anew: state -> event -> next.
-O, E = OrderState, OrderEvent
+S, E = OrderState, OrderEvent
 ORDERS: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
-    O.COLLECTING: {E.SUBMIT: O.AWAITING_SIGNATURE, E.DELETE: O.DELETED},
-    O.AWAITING_SIGNATURE: {E.ACCEPT: O.ACCEPTED, E.RETURN: O.COLLECTING, E.DELETE: O.DELETED},
-    O.ACCEPTED: {E.REGISTER: O.REGISTERED, E.DELETE: O.DELETED, E.REFUSE: O.REFUSED},
-    O.REGISTERED: {E.INVOICE: O.INVOICED, E.DELETE: O.DELETED, E.REFUSE: O.REFUSED},
-    O.INVOICED: {E.PAY: O.INVOICED, E.SCHEDULE: O.SCHEDULED, E.DELETE: O.DELETED},
-    O.SCHEDULED: {E.RESCHEDULE: O.SCHEDULED, E.COMPLETE: O.COMPLETED},
-    O.COMPLETED: {},
-    O.DELETED: {},
-    O.REFUSED: {},
+    S.COLLECTING: {E.SUBMIT: S.AWAITING_SIGNATURE, E.DELETE: S.DELETED},
+    S.AWAITING_SIGNATURE: {E.ACCEPT: S.ACCEPTED, E.RETURN: S.COLLECTING, E.DELETE: S.DELETED},
+    S.ACCEPTED: {E.REGISTER: S.REGISTERED, E.DELETE: S.DELETED, E.REFUSE: S.REFUSED},
+    S.REGISTERED: {E.INVOICE: S.INVOICED, E.DELETE: S.DELETED, E.REFUSE: S.REFUSED},
+    S.INVOICED: {E.PAY: S.INVOICED, E.SCHEDULE: S.SCHEDULED, E.DELETE: S.DELETED},
+    S.SCHEDULED: {E.RESCHEDULE: S.SCHEDULED, E.COMPLETE: S.COMPLETED},
+    S.COMPLETED: {},
+    S.DELETED: {},
+    S.REFUSED: {},
 }
 D, V = DocumentState, DocumentEvent
 AWAITED = {V.SIGN: D.SIGNED, V.DECLINE: D.DECLINED, V.EXPIRE: D.EXPIRED, V.RECALL: D.RECALLED}
@@ -82,7 +82,7 @@ def test_a_move_writes_state_version_time_changes_and_one_audit_line(situation: 
 
     with situation.hub.database.read() as session:
         order = session.get_one(ServiceOrder, order_id)
-        assert (order.state, order.version, order.changed_at) == (O.REGISTERED, version + 1, at)
+        assert (order.state, order.version, order.changed_at) == (S.REGISTERED, version + 1, at)
         assert order.registration_number == "876-SA"
         [line] = _audit(session, order_id, "service_order.register")
         assert (line.actor, line.before, line.at) == ("somebody", "accepted", at)
@@ -101,7 +101,7 @@ def test_a_move_that_is_rolled_back_leaves_no_trace(situation: Situation) -> Non
         raise Broken
 
     with situation.hub.database.read() as session:
-        assert session.get_one(ServiceOrder, order_id).state is O.ACCEPTED
+        assert session.get_one(ServiceOrder, order_id).state is S.ACCEPTED
         assert not _audit(session, order_id, "service_order.register")
 
 
@@ -151,7 +151,7 @@ def test_work_is_planned_only_when_it_is_paid_for(situation: Situation) -> None:
     situation.hub.schedule()
     situation.pass_time(seconds=60)
 
-    assert situation.order(order_id).state is O.INVOICED
+    assert situation.order(order_id).state is S.INVOICED
     assert "apply_order_update" in situation.parked()
 
 
@@ -169,7 +169,7 @@ def test_a_paid_order_cannot_be_deleted(situation: Situation) -> None:
     assert not situation.order(order_id).can_delete
     with pytest.raises(WrongMoment, match="Оплачене"):
         situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-    assert situation.order(order_id).state is O.INVOICED
+    assert situation.order(order_id).state is S.INVOICED
 
 
 @pytest.mark.parametrize("state", [*OrderState, *DocumentState])
