@@ -1,1 +1,1 @@
-"""The consumer's cabinet of ztoe-hub."""
+"""The consumer's cabinet: `ztoe_cabinet.app.create_app(hub)` makes the Flask application over a ready hub."""
