@@ -228,7 +228,7 @@ def _with_request_id(call: dict[str, Any]) -> dict[str, Any]:
 def _read(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
     chunks: list[bytes] = []
     size = 0
-    for chunk in response.iter_bytes(65536):
+    for chunk in response.iter_bytes():  # as they come: a given size would be waited for, past the deadline
         size += len(chunk)
         if size > max_bytes:
             raise UnexpectedAnswer(f"the answer is larger than {max_bytes} bytes")
@@ -240,8 +240,11 @@ def _read(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
 
 def _redirect_target(origin: str, location: str) -> str:
     """Where a redirect leads, if it may be followed: to the same origin, or to a public https address."""
-    target = urljoin(origin, location)
-    there = urlsplit(target)
+    try:
+        target = urljoin(origin, location)
+        there = urlsplit(target)
+    except ValueError as error:
+        raise UnexpectedAnswer("the provider redirects to something that is no address") from error
     if _same_origin(origin, target):
         return target
     if there.scheme != "https" or not there.hostname or not _is_public(there.hostname):

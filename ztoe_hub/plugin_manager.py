@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 import pluggy
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from . import hookspecs
 from .errors import ConfigurationError
@@ -209,7 +209,7 @@ def _limits(defaults: Limits, table: InstanceSettings, settings: Settings) -> Li
         limits = TypeAdapter(Limits).validate_python({**asdict(defaults), **table.http})
     except ValidationError as error:
         where = f"{table.kind}.{table.name}.http"
-        raise ConfigurationError(explain(error, settings.path, InstanceSettings, where)) from error
+        raise ConfigurationError(explain(error, settings.path, BaseModel, where)) from error
     _require_positive(limits, table, settings)
     return replace(limits, ca_bundle=settings.path.parent / limits.ca_bundle) if limits.ca_bundle else limits
 
