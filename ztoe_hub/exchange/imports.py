@@ -59,8 +59,10 @@ class Imports:
         report = Report(source=name, stream=stream)
         try:
             self._import(source, report, progress)
-        except HubError as error:
-            report.status, report.reason = ImportStatus.FAILED, str(error)
+        except Exception as error:
+            known = isinstance(error, HubError)
+            report.status = ImportStatus.FAILED
+            report.reason = str(error) if known else type(error).__name__
             raise
         finally:
             report.seconds = (self._clock() - started).total_seconds()
@@ -69,12 +71,11 @@ class Imports:
 
     def _import(self, source: BillingSource, report: Report, progress: Progress) -> None:
         table: sa.Table = TABLES[report.stream].__table__  # type: ignore[attr-defined]
-        with self._database.engine.connect() as connection, stage_for(connection, table) as stage:
+        with self._database.engine.connect() as connection, stage_for(connection, table, report) as stage:
             complete, covers_from = self._read(stage, source, report, progress)
             connection.execution_options(read_only=False)
             with connection.begin():
-                stage.drop_duplicates(report)
-                stage.reject_orphans(report)
+                stage.settle()
                 merge = Merge(stage, report, covers_from)
                 report.reason = merge.doubt(complete=complete)
                 if report.reason is not None:
@@ -87,13 +88,11 @@ class Imports:
         self, stage: Stage, source: BillingSource, report: Report, progress: Progress
     ) -> tuple[bool, date | None]:
         """Stage every page outside any lock of the tables; says whether the read was complete and from when."""
-        page = Page(records=())
+        page = Page()
         for number, page in enumerate(source.read(report.stream, None), 1):
-            for rejected in page.rejected:
-                report.reject(rejected)
-            report.read += len(page.records) + len(page.rejected)
-            stage.add(page, f"{report.stream} page {number}", report)
+            stage.add(page, f"{report.stream} page {number}")
             progress(report.stream, report.read)
+        stage.flush()
         return page.complete, page.covers_from
 
     def _keep(self, report: Report, started: datetime) -> None:

@@ -23,17 +23,22 @@ class Merge:
         self._connection = stage.connection
         self._stage = stage
         self._report = report
-        table, staged = stage.table, sa.select(stage.rows.c.key)
+        table = stage.table
         self._living = sa.and_(table.c.source == report.source, table.c.vanished_at.is_(None))
         if covers_from is not None and "period" in table.c:
             self._living = sa.and_(self._living, table.c.period >= covers_from)
-        self._missing = sa.and_(self._living, table.c.key.not_in(staged))
+        self._vanished: list[int] = []
 
     def doubt(self, *, complete: bool) -> str | None:
-        """Why the read is not to be believed, or None."""
+        """Why the read is not to be believed, or None. Finds on the way what vanished."""
         if not complete:
             return "the source says that the read is not complete"
-        before, lost = self._count(self._living), self._count(self._missing)
+        if not self._stage.known.any:
+            return None
+        self._vanished = list(self._stage.known.not_seen(self._living, sa.select(self._stage.rows.c.key)))
+        lost = len(self._vanished)
+        counting = sa.select(sa.func.count()).select_from(self._stage.table).where(self._living)
+        before = self._connection.execute(counting).scalar_one() if lost > 1 else 0
         if lost > 1 and lost > before * MOST_LOST:
             return f"{lost} of {before} rows would vanish, more than {MOST_LOST:.0%}"
         return None
@@ -42,29 +47,42 @@ class Merge:
         """Insert what is new and update what differs; a row that is the same is not written."""
         table, rows, report = self._stage.table, self._stage.rows, self._report
         names = [column.name for column in self._stage.columns]
-        known = sa.select(table.c.key).where(table.c.source == report.source)
         counting = sa.select(sa.func.count()).select_from(rows).where(rows.c.usable)
         usable = self._connection.execute(counting).scalar_one()
-        report.new = self._connection.execute(counting.where(rows.c.key.not_in(known))).scalar_one()
-        values = [sa.type_coerce(rows.c[column.name], column.type) for column in self._stage.columns]
-        chosen = sa.select(sa.literal(report.source), rows.c.key, *values).where(rows.c.usable)
-        insert = INSERTS[self._connection.dialect.name](table).from_select(["source", "key", *names], chosen)
-        differs = [table.c[name].is_distinct_from(insert.excluded[name]) for name in names]
-        written = self._connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=["source", "key"],
-                set_={**{name: insert.excluded[name] for name in names}, "vanished_at": None},
-                where=sa.or_(table.c.vanished_at.is_not(None), *differs),
-            )
-        ).rowcount
+        known = sa.select(table.c.key).where(table.c.source == report.source)
+        report.new = (
+            self._connection.execute(counting.where(rows.c.key.not_in(known))).scalar_one()
+            if self._stage.known.any
+            else usable
+        )
+        written = self._connection.execute(self._upsert(table, rows, names)).rowcount
         report.changed = written - report.new
-        report.unchanged = usable - written
+        report.unchanged += usable - written
+
+    def _upsert(self, table: sa.Table, rows: sa.Table, names: list[str]) -> sa.Executable:
+        values = [sa.type_coerce(rows.c[column.name], column.type) for column in self._stage.columns]
+        chosen = sa.select(sa.literal(self._report.source), rows.c.key, rows.c.fingerprint, *values)
+        targets = ["source", "key", "fingerprint", *names]
+        insert = INSERTS[self._connection.dialect.name](table).from_select(
+            targets, chosen.where(rows.c.usable)
+        )
+        if not self._stage.known.any:
+            return insert  # type: ignore[no-any-return]
+        differs = [table.c[name].is_distinct_from(insert.excluded[name]) for name in names]
+        return insert.on_conflict_do_update(  # type: ignore[no-any-return]
+            index_elements=["source", "key"],
+            set_={**{name: insert.excluded[name] for name in ("fingerprint", *names)}, "vanished_at": None},
+            where=sa.or_(
+                table.c.vanished_at.is_not(None),
+                table.c.fingerprint.is_distinct_from(insert.excluded.fingerprint),
+                *differs,
+            ),
+        )
 
     def mark_vanished(self, now: datetime) -> None:
         """What a complete read no longer brought."""
-        update = sa.update(self._stage.table).where(self._missing).values(vanished_at=now)
-        self._report.vanished = self._connection.execute(update).rowcount
-
-    def _count(self, which: sa.ColumnElement[bool]) -> int:
-        counting = sa.select(sa.func.count()).select_from(self._stage.table).where(which)
-        return int(self._connection.execute(counting).scalar_one())
+        table = self._stage.table
+        update = sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(vanished_at=now)
+        if self._vanished:
+            self._connection.execute(update, [{"row_id": row_id} for row_id in self._vanished])
+        self._report.vanished = len(self._vanished)

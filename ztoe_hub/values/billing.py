@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 
@@ -136,15 +137,38 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A piece of a stream. Only the last page says whether the read was `complete`.
+class RawRows(Protocol):
+    """Rows of a page that have not been decoded: most of a repeated import never is.
 
-    `covers_from` of the last page: the read left out periods before this month, so that older rows that
-    were read earlier have not vanished. None: it covers everything.
+    `keys` and `fingerprints` (signed 64-bit, of a row's bytes and of how it would be decoded: the same
+    fingerprint means the same record) stand row by row. A key may be None when it cannot be read.
     """
 
-    records: Sequence[Record]
+    @property
+    def keys(self) -> Sequence[str | None]:
+        """The source keys."""
+        ...
+
+    @property
+    def fingerprints(self) -> Sequence[int]:
+        """The fingerprints."""
+        ...
+
+    def decode(self, index: int) -> Record | Rejected | None:
+        """The record at `index`; what is wrong with it; or None for a row that is not one (a folder, a deleted one)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A piece of a stream: `records`, or `rows` for a source that can tell them apart before decoding.
+
+    Only the last page says whether the read was `complete`, where to go on (`cursor`), and `covers_from`: the
+    read left out periods before this month, so that older rows that were read earlier have not vanished.
+    """
+
+    records: Sequence[Record] = ()
+    rows: RawRows | None = None
     rejected: Sequence[Rejected] = ()
     complete: bool = False
     cursor: str | None = None

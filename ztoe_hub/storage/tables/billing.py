@@ -25,12 +25,16 @@ def _refers(column: str, table: str) -> sa.ForeignKeyConstraint:
 
 
 class Imported(SQLModel):
-    """What every imported row has. `vanished_at` is set when a complete read no longer brought it."""
+    """What every imported row has. `vanished_at` is set when a complete read no longer brought it.
+
+    `fingerprint` tells an unchanged row from a changed one without decoding it.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     source: str = Field(max_length=40)
     key: str = Field(max_length=120)
     vanished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    fingerprint: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
 class District(Imported, table=True):
