@@ -86,6 +86,8 @@ def test_a_month_that_is_none_shows_the_newest(
 
 
 def test_a_month_without_lines_says_so(world: World, consumer: Browser) -> None:
+    page = consumer.get(f"/accounts/{world.own}/statement?month=1999-01").text
+    assert '<option value="1999-01" selected>' in page
     assert (
         "За цей період розрахунків немає."
         in consumer.get(f"/accounts/{world.own}/statement?month=1999-01").text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -46,6 +47,11 @@ def parse_month(text: str) -> date | None:
     """The first day of the month in an address; None for anything else."""
     found = MONTH_KEY.fullmatch(text)
     return date(int(found[1]), int(found[2]), 1) if found and found[1] != "0000" else None
+
+
+def with_asked(months: Sequence[date], asked: date | None) -> Sequence[date]:
+    """The months to choose from, newest first: those there are, and the one that is shown."""
+    return sorted({*months, asked}, reverse=True) if months and asked else months
 
 
 def kilovolts(voltage: Decimal | str | None) -> str:

@@ -11,7 +11,7 @@ from ztoe_hub.values import InvoiceKind
 
 from ..context import the_hub, the_user
 from ..downloads import file_answer
-from ..formatting import parse_month
+from ..formatting import parse_month, with_asked
 from ..texts import _l
 
 pages = Blueprint("invoices", __name__, url_prefix="/accounts/<int:account_id>/invoices")
@@ -32,7 +32,7 @@ def show_invoices(account_id: int) -> str:
     invoices = hub.invoices.of_month(user, account_id, period) if period else []
     return render_template(
         "invoices.html",
-        months=months,
+        months=with_asked(months, period),
         period=period,
         invoices=invoices,
         total=sum((invoice.amount_uah for invoice in invoices), Decimal(0)),

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from ztoe_hub.values import Article
 
 from ..context import the_hub, the_user
-from ..formatting import parse_month
+from ..formatting import parse_month, with_asked
 from ..texts import _l
 
 pages = Blueprint("statements", __name__)
@@ -39,7 +39,7 @@ def show_statement(account_id: int) -> str:
     totals = {name: sum((getattr(line, name) for line in lines), Decimal(0)) for name in COLUMNS}
     return render_template(
         "statement.html",
-        months=months,
+        months=with_asked(months, period),
         period=period,
         lines=lines,
         totals=totals,
