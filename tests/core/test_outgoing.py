@@ -24,7 +24,7 @@ from ztoe_hub.errors import (
 from ztoe_hub.outgoing import Answer, Limits, Outgoing, raise_for_status, request_id
 from ztoe_hub.pacing import CircuitBreaker, TokenBucket
 
-Send = Callable[[socket.socket], None]
+Send = Callable[[socket.socket], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def test_a_name_without_an_address_is_transient(open_client: Open) -> None:
 def test_a_provider_that_does_not_answer_in_time_is_told_by_method(
     provider: Provider, open_client: Open, method: str
 ) -> None:
-    provider.usual = lambda _: provider.let_go.wait(10) and None
+    provider.usual = lambda _: provider.let_go.wait(10)
     with pytest.raises(TransientError if method == "GET" else OutcomeUnknown, match="lost"):
         open_client(timeout_s=0.2, attempts=1).request(method, provider.url)
 

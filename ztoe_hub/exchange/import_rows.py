@@ -6,6 +6,7 @@ A value that the column cannot hold exactly raises Unfit with the field and the 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +18,10 @@ from ztoe_hub.storage.column_types import Scaled
 from ztoe_hub.values import Record
 
 LARGEST = Decimal(10**14)  # with four places it still fits a 64-bit integer
+
+LARGEST_WHOLE = 2**31 - 1
+LONGEST_KEY = 120
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 Convert = Callable[[object], object]
 
@@ -47,6 +52,15 @@ class RowMaker:
                 raise Unfit(name, str(error)) from error
         return tuple(row)
 
+    def check_key(self, key: str) -> None:
+        """Raises Unfit for a key that cannot be one."""
+        try:
+            _text_value(key)
+        except ValueError as error:
+            raise Unfit("key", str(error)) from error
+        if not 0 < len(key) <= LONGEST_KEY:
+            raise Unfit("key", f"the key is empty or longer than {LONGEST_KEY} characters")
+
 
 def stage_type(column: sa.Column[object]) -> sa.types.TypeEngine[Any]:
     """The column's type in the stage: what the rows hold, without conversions of its own."""
@@ -66,7 +80,7 @@ def _converter(column: sa.Column[object], dialect: str) -> Convert:
     if isinstance(kind, sa.Date):
         return _date_text if dialect == "sqlite" else _same
     if isinstance(kind, sa.Integer):
-        return _same
+        return _whole
     return _text_value
 
 
@@ -78,9 +92,8 @@ def _scaler(places: int) -> Convert:
             raise ValueError(f"not a number: {value}")
         if not -LARGEST < value < LARGEST:
             raise ValueError("the number is too large")
-        scaled = value * factor
-        whole = int(scaled)
-        if whole != scaled:
+        whole = int(value * factor)  # 28 digits of it: the comparison is with the whole value
+        if Decimal(whole).scaleb(-places) != value:
             raise ValueError(f"more than {places} decimal places: {value}")
         return whole
 
@@ -88,6 +101,12 @@ def _scaler(places: int) -> Convert:
 
 
 def _same(value: object) -> object:
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
+        raise ValueError("the number is too large")
     return value
 
 
@@ -110,4 +129,6 @@ def _text_value(value: object) -> str:
     text = str(value)
     if "\x00" in text:
         raise ValueError("the text holds a NUL")
+    if not text.isascii() and SURROGATE.search(text):
+        raise ValueError("the text holds half a character")
     return text

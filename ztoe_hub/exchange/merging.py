@@ -38,7 +38,9 @@ class Merge:
         self._vanished = list(self._stage.known.not_seen(self._living, sa.select(self._stage.rows.c.key)))
         lost = len(self._vanished)
         counting = sa.select(sa.func.count()).select_from(self._stage.table).where(self._living)
-        before = self._connection.execute(counting).scalar_one() if lost > 1 else 0
+        before = self._connection.execute(counting).scalar_one() if lost else 0
+        if lost and self._report.read == 0:
+            return f"the source brought nothing, where {before} rows were"
         if lost > 1 and lost > before * MOST_LOST:
             return f"{lost} of {before} rows would vanish, more than {MOST_LOST:.0%}"
         return None

@@ -95,8 +95,7 @@ class Stage:
     def _keep(self, record: Record, fingerprint: int, place: str) -> None:
         try:
             values = self._maker.row_of(record)
-            if not record.key or "\x00" in record.key:
-                raise Unfit("key", "the key is empty or holds a NUL")
+            self._maker.check_key(record.key)
         except Unfit as unfit:
             self._reject(Rejected(place=place, key=record.key, field=unfit.field, reason=unfit.reason))
             return
@@ -106,7 +105,7 @@ class Stage:
 
     def _reject(self, rejected: Rejected) -> None:
         self._report.reject(rejected)
-        key = (rejected.key or "").replace("\x00", "")
+        key = (rejected.key or "").replace("\x00", "").encode(errors="replace").decode()
         if key:
             self._put(rejected.place, False, key, None, self._nothing)
 
@@ -178,4 +177,8 @@ def stage_for(connection: sa.Connection, table: sa.Table, report: Report) -> Ite
 
 
 def _fingerprint(record: Record) -> int:
-    return int.from_bytes(blake2b(_encode(record), digest_size=8).digest(), "big", signed=True)
+    try:
+        text = _encode(record)
+    except UnicodeEncodeError:  # half a character: the row will be rejected for it
+        text = repr(record).encode()
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big", signed=True)

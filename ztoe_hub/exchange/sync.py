@@ -31,9 +31,7 @@ class Sync:
         self, name: str, *, streams: Sequence[Stream] = tuple(Stream), progress: Progress = lambda *_: None
     ) -> list[Report]:
         """Import these streams now. Raises NotFound, or what the source raises."""
-        instance = self._sources.get(name)
-        if instance is None:
-            raise NotFound("Такого джерела даних немає: {name}.", name=name)
+        instance = self._source(name)
         offered = instance.adapter.capabilities.streams
         return [
             self._imports.run(name, instance.adapter, stream, progress=progress)
@@ -45,6 +43,7 @@ class Sync:
         self, name: str, *, streams: Sequence[Stream] = tuple(Stream), progress: Progress = lambda *_: None
     ) -> list[Report]:
         """As `import_source`, but never beside another run of the same source: raises WrongMoment then."""
+        self._source(name)
         reports: list[Report] = []
 
         def run(_: WorkItem) -> Again | None:
@@ -54,3 +53,9 @@ class Sync:
         if not self._runner.run_here(IMPORT_BILLING, name, run):
             raise WrongMoment("Імпорт із цього джерела вже виконується.")
         return reports
+
+    def _source(self, name: str) -> Instance[BillingSource]:
+        instance = self._sources.get(name)
+        if instance is None:
+            raise NotFound("Такого джерела даних немає: {name}.", name=name)
+        return instance
