@@ -9,9 +9,10 @@ Rules for all of them:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
@@ -24,11 +25,15 @@ from .values import (
     ContainerReport,
     DeliveryReceipt,
     Health,
+    ImportOutcome,
+    MappingLine,
     Notice,
     OrderUpdates,
     OutgoingDocument,
     OutgoingOrder,
     Page,
+    ReadingResults,
+    ReadingSheet,
     RemoteRef,
     Rendition,
     SigningCapabilities,
@@ -201,6 +206,53 @@ class OrderDesk(Protocol):
 
     def order_invoice(self, key: str) -> Artifact:
         """The invoice of an order as a PDF. Raises TransientError while it does not exist yet."""
+        ...
+
+
+@runtime_checkable
+class ReadingsDesk(Protocol):
+    """A billing source that takes meter readings (`capabilities.readings`)."""
+
+    def send_readings(self, sheet: ReadingSheet) -> None:
+        """Hand a sheet over; the same revision again is harmless, a newer one replaces the waiting one.
+
+        Raises ItemRejected when billing has already taken an earlier revision, or refuses the sheet's shape.
+        """
+        ...
+
+    def withdraw_readings(self, sheet_key: str) -> None:
+        """Take a waiting sheet back; repeating is harmless. Raises ItemRejected when billing has taken it."""
+        ...
+
+    def reading_results(self, since: str | None) -> ReadingResults:
+        """What billing did with sheets after the cursor `since`, oldest first."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A billing source that can say where each field comes from, for `sync --explain`."""
+
+    def explain(self) -> Sequence[MappingLine]:
+        """The mapping as it is in force now, with what is missing named in `note`. May ask the source."""
+        ...
+
+
+@runtime_checkable
+class Acknowledges(Protocol):
+    """A billing source that wants to know what became of a read: to confirm changes, to move files."""
+
+    def acknowledge(self, outcome: ImportOutcome) -> None:
+        """Called after the commit of a stream (or after it was held or failed). Repeating is harmless."""
+        ...
+
+
+@runtime_checkable
+class OpensFiles(Protocol):
+    """A billing source that can read one file given by hand, for `ztoe-hub import FILE`."""
+
+    def open_file(self, path: Path) -> BillingSource:
+        """A source of just this file's streams. Raises ItemRejected naming file, line and what is wrong."""
         ...
 
 

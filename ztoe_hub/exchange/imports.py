@@ -23,6 +23,8 @@ from ztoe_hub.storage.tables import (
     ImportRun,
     Invoice,
     MeteringPoint,
+    Payment,
+    ReadingHistory,
     StatementLine,
 )
 from ztoe_hub.values import Page, Stream
@@ -36,8 +38,10 @@ TABLES: dict[Stream, type[Imported]] = {
     Stream.CONSUMERS: Consumer,
     Stream.ACCOUNTS: Account,
     Stream.METERING_POINTS: MeteringPoint,
+    Stream.READINGS_HISTORY: ReadingHistory,
     Stream.STATEMENT_LINES: StatementLine,
     Stream.INVOICES: Invoice,
+    Stream.PAYMENTS: Payment,
 }
 
 

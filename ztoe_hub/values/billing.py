@@ -23,8 +23,10 @@ class Stream(enum.StrEnum):
     CONSUMERS = "consumers"
     ACCOUNTS = "accounts"
     METERING_POINTS = "metering_points"
+    READINGS_HISTORY = "readings_history"
     STATEMENT_LINES = "statement_lines"
     INVOICES = "invoices"
+    PAYMENTS = "payments"
 
 
 class Article(enum.StrEnum):
@@ -137,6 +139,28 @@ class Rejected:
     reason: str
 
 
+class ReadingRecord(Record, frozen=True, kw_only=True):
+    """A dial value that billing accepted. `value` is as the dial shows it, before the coefficient."""
+
+    metering_point_key: str
+    taken_on: date
+    value: Decimal
+    origin: str | None = None  # who reported it, in the source's words
+
+
+class PaymentRecord(Record, frozen=True, kw_only=True):
+    """Money that arrived. Bank files know the payer but not always the account."""
+
+    paid_on: date
+    amount_uah: Decimal
+    account_key: str | None = None
+    article: Article | None = None
+    payer_tax_code: str | None = None
+    payer_name: str | None = None
+    document_number: str | None = None
+    purpose: str | None = None
+
+
 class RawRows(Protocol):
     """Rows of a page that have not been decoded: most of a repeated import never is.
 
@@ -165,12 +189,16 @@ class Page:
 
     Only the last page says whether the read was `complete`, where to go on (`cursor`), and `covers_from`: the
     read left out periods before this month, so that older rows that were read earlier have not vanished.
+    A read whose last page says `changes_only` brings just what changed since its cursor: nothing has vanished
+    but the keys that pages name in `gone`.
     """
 
     records: Sequence[Record] = ()
     rows: RawRows | None = None
     rejected: Sequence[Rejected] = ()
+    gone: Sequence[str] = ()
     complete: bool = False
+    changes_only: bool = False
     cursor: str | None = None
     covers_from: date | None = None
 
@@ -182,3 +210,24 @@ class BillingCapabilities:
     streams: frozenset[Stream]
     invoice_files: bool = False
     orders: bool = False
+    readings: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingLine:
+    """One line of `sync --explain`: where a field of a stream comes from, in the source's own words."""
+
+    stream: Stream
+    field: str
+    origin: str  # set and field, file and column, table and column
+    note: str = ""  # a default, a conversion, "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOutcome:
+    """What became of a read, told to the source after the commit. `status` is done, held or failed."""
+
+    stream: Stream
+    status: str
+    cursor: str | None
+    report: str  # for people: counts, rejections with place and reason

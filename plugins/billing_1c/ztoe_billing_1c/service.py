@@ -25,6 +25,18 @@ from .statements import StatementReader
 from .streams import set_stream
 
 
+STREAMS = frozenset(
+    {
+        Stream.DISTRICTS,
+        Stream.CONSUMERS,
+        Stream.ACCOUNTS,
+        Stream.METERING_POINTS,
+        Stream.STATEMENT_LINES,
+        Stream.INVOICES,
+    }
+)
+
+
 class OneCSource:
     """A BillingSource, and with `service_url` also InvoiceFiles and an OrderDesk. Keeps no state between calls."""
 
@@ -48,7 +60,7 @@ class OneCSource:
     @property
     def capabilities(self) -> BillingCapabilities:
         served = self._service is not None
-        return BillingCapabilities(streams=frozenset(Stream), invoice_files=served, orders=served)
+        return BillingCapabilities(streams=STREAMS, invoice_files=served, orders=served)
 
     def check(self) -> Health:
         """Reach the base, see that every set is published, and greet the hub's service where there is one."""

@@ -1,6 +1,16 @@
 """All tables, by name."""
 
-from .billing import Account, Consumer, District, Imported, Invoice, MeteringPoint, StatementLine
+from .billing import (
+    Account,
+    Consumer,
+    District,
+    Imported,
+    Invoice,
+    MeteringPoint,
+    Payment,
+    ReadingHistory,
+    StatementLine,
+)
 from .exchange import AuditLine, Cursor, ImportRun, Work
 from .orders import Document, Message, ServiceOrder, StoredFile
 from .people import CabinetUser, FailedLogin, WebSession
@@ -19,6 +29,8 @@ __all__ = [
     "Invoice",
     "Message",
     "MeteringPoint",
+    "Payment",
+    "ReadingHistory",
     "ServiceOrder",
     "StatementLine",
     "StoredFile",

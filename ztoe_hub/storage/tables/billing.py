@@ -136,3 +136,38 @@ class Invoice(Imported, table=True):
     formed_at: datetime = Field(sa_type=sa.DateTime(timezone=False))
     kind: InvoiceKind = Field(sa_type=Words(InvoiceKind))
     amount_uah: Decimal = Field(sa_type=Scaled(2))
+
+
+class ReadingHistory(Imported, table=True):
+    """A dial value that billing accepted."""
+
+    __tablename__ = "reading_history"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "key"),
+        _refers("metering_point_key", "metering_point"),
+        sa.Index(None, "source", "metering_point_key", "taken_on"),
+    )
+
+    metering_point_key: str
+    taken_on: date
+    value: Decimal = Field(sa_type=Scaled(3))
+    origin: str | None = None
+
+
+class Payment(Imported, table=True):
+    """Money that arrived."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("source", "key"),
+        _refers("account_key", "account"),
+        sa.Index(None, "source", "account_key", "paid_on"),
+    )
+
+    account_key: str | None = None
+    paid_on: date
+    amount_uah: Decimal = Field(sa_type=Scaled(2))
+    article: Article | None = Field(default=None, sa_type=Words(Article))
+    payer_tax_code: str | None = None
+    payer_name: str | None = None
+    document_number: str | None = None
+    purpose: str | None = None

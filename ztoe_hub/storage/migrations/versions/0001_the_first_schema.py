@@ -245,6 +245,27 @@ def upgrade() -> None:
     with op.batch_alter_table('metering_point', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_metering_point_source_account_key'), ['source', 'account_key'], unique=False)
 
+    op.create_table('payment',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('key', sa.String(length=120), nullable=False),
+    sa.Column('vanished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('fingerprint', sa.BigInteger(), nullable=True),
+    sa.Column('account_key', sa.String(), nullable=True),
+    sa.Column('paid_on', sa.Date(), nullable=False),
+    sa.Column('amount_uah', sa.BigInteger(), nullable=False),
+    sa.Column('article', sa.String(length=40), nullable=True),
+    sa.Column('payer_tax_code', sa.String(), nullable=True),
+    sa.Column('payer_name', sa.String(), nullable=True),
+    sa.Column('document_number', sa.String(), nullable=True),
+    sa.Column('purpose', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['source', 'account_key'], ['account.source', 'account.key'], name=op.f('fk_payment_source_account_key_account')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment')),
+    sa.UniqueConstraint('source', 'key', name=op.f('uq_payment_source_key'))
+    )
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_payment_source_account_key_paid_on'), ['source', 'account_key', 'paid_on'], unique=False)
+
     op.create_table('statement_line',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('source', sa.String(length=40), nullable=False),
@@ -285,6 +306,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_web_session_expires_at'), ['expires_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_web_session_user_id'), ['user_id'], unique=False)
 
+    op.create_table('reading_history',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.String(length=40), nullable=False),
+    sa.Column('key', sa.String(length=120), nullable=False),
+    sa.Column('vanished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('fingerprint', sa.BigInteger(), nullable=True),
+    sa.Column('metering_point_key', sa.String(), nullable=False),
+    sa.Column('taken_on', sa.Date(), nullable=False),
+    sa.Column('value', sa.BigInteger(), nullable=False),
+    sa.Column('origin', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['source', 'metering_point_key'], ['metering_point.source', 'metering_point.key'], name=op.f('fk_reading_history_source_metering_point_key_metering_point')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reading_history')),
+    sa.UniqueConstraint('source', 'key', name=op.f('uq_reading_history_source_key'))
+    )
+    with op.batch_alter_table('reading_history', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_reading_history_source_metering_point_key_taken_on'), ['source', 'metering_point_key', 'taken_on'], unique=False)
+
     op.create_table('service_order',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('account_id', sa.Integer(), nullable=False),
@@ -321,6 +359,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_service_order_account_id_id'))
 
     op.drop_table('service_order')
+    with op.batch_alter_table('reading_history', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reading_history_source_metering_point_key_taken_on'))
+
+    op.drop_table('reading_history')
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_web_session_user_id'))
         batch_op.drop_index(batch_op.f('ix_web_session_expires_at'))
@@ -330,6 +372,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_statement_line_source_account_key_period'))
 
     op.drop_table('statement_line')
+    with op.batch_alter_table('payment', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_payment_source_account_key_paid_on'))
+
+    op.drop_table('payment')
     with op.batch_alter_table('metering_point', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_metering_point_source_account_key'))
 
