@@ -55,6 +55,7 @@ class Contender:
 OURS, LIMIT = "ours", "limit"
 CONTENDERS: dict[str, Contender] = {
     OURS: Contender(),
+    "ours_records": Contender(),
     LIMIT: Contender(phases=("first",)),
     "django": Contender(needs=("django",), merges=True),
     "sqlite_utils": Contender(needs=("sqlite_utils",), merges=True, databases=("sqlite",)),

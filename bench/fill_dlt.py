@@ -9,7 +9,7 @@ from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .contenders import Stopwatch
 from .import_data import DataSet
@@ -41,9 +41,16 @@ def fill(url: str, data: DataSet, phase: str, watch: Stopwatch) -> None:
 def _target(dlt: Any, url: str) -> tuple[Any, str]:
     if url.startswith("sqlite"):
         return dlt.destinations.sqlalchemy(f"sqlite:///{sqlite_file(url)}.dlt"), "main"
-    plain, _, query = libpq_url(url).partition("?")
-    schema = parse_qs(urlsplit(f"?{query}").query)["options"][0].rpartition("=")[2]
-    return dlt.destinations.postgres(plain), schema
+    where = urlsplit(libpq_url(url))
+    schema = parse_qs(where.query)["options"][0].rpartition("=")[2]
+    credentials = {
+        "host": where.hostname,
+        "port": where.port or 5432,
+        "username": unquote(where.username or ""),
+        "password": unquote(where.password or "none"),  # dlt insists on one
+        "database": where.path.lstrip("/"),
+    }
+    return dlt.destinations.postgres(credentials), schema
 
 
 def _dictionaries(path: Path) -> Iterator[list[dict[str, object]]]:

@@ -40,12 +40,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         data = write_data(folder, options.rows)
         target = SqliteTarget(folder, data) if kind == "sqlite" else PostgresTarget(options.db, data)
         try:
-            rounds = _measure(contenders, target, folder, options.rounds)
+            rounds, failed = _measure(contenders, target, folder, options.rounds)
         finally:
             target.close()
     result = {"benchmark": "imports", "rows": options.rows, "db": kind, "rounds": options.rounds}
     result["contenders"] = _rates(rounds, options.rows)
-    result["not_measured"] = missing
+    result["not_measured"] = {**missing, **failed}
     result.update(_ratios(rounds, "wall_s"))
     if kind == "sqlite":  # a PostgreSQL server's CPU is not the contender's
         result["by_cpu"] = _ratios(rounds, "cpu_s")
@@ -74,20 +74,26 @@ def _present(kind: str, rows: int, only: str | None) -> tuple[dict[str, Contende
 
 def _measure(
     contenders: Mapping[str, Contender], target: SqliteTarget | PostgresTarget, folder: Path, rounds: int
-) -> Rounds:
+) -> tuple[Rounds, dict[str, str]]:
+    """What each round gave, and why contenders that failed were left out."""
     found: Rounds = {name: {phase: [] for phase in each.phases} for name, each in contenders.items()}
+    failed: dict[str, str] = {}
     order = list(contenders)
     shuffle = random.Random(SEED).shuffle  # noqa: S311  an order of rounds is no secret
     for number in range(1, rounds + 1):
         shuffle(order)
-        for name in order:
+        for name in [each for each in order if each not in failed]:
+            _tell(f"round {number} of {rounds}: {name}")
             url = target.fresh(name)
-            for phase in contenders[name].phases:
-                _tell(f"round {number} of {rounds}: {name}, {phase}")
-                done = run_command(bench_command("contender", name, phase, url, str(folder)))
-                found[name][phase].append(json.loads(done.output.splitlines()[-1]))
+            try:
+                for phase in contenders[name].phases:
+                    done = run_command(bench_command("contender", name, phase, url, str(folder)))
+                    found[name][phase].append(json.loads(done.output.splitlines()[-1]))
+            except RuntimeError as error:
+                failed[name] = f"failed: {str(error).splitlines()[-1]}"
+                del found[name]
     _tell("")
-    return found
+    return found, failed
 
 
 def _tell(text: str) -> None:
