@@ -7,6 +7,7 @@ the structure are both checked here.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -19,6 +20,7 @@ LARGEST_BYTES = 16 * 1024 * 1024
 LARGEST_IMAGE_PIXELS = 60_000_000
 MOST_ENTRIES, LARGEST_UNPACKED, LARGEST_RATIO = 2000, 200 * 1024 * 1024, 100
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+DAMAGED = (UnidentifiedImageError, OSError, SyntaxError, ValueError, struct.error, EOFError)  # says Pillow
 WRONG_TYPE = msg("Дозволені файли: pdf, jpg, jpeg, jpe, png, bmp, doc, docx.")
 
 
@@ -73,7 +75,7 @@ def _check_docx(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, struct.error) as error:
         raise Refused("Файл DOCX пошкоджений.") from error
     names = {entry.filename for entry in entries}
     if not {"[Content_Types].xml", "word/document.xml"} <= names:
@@ -102,7 +104,7 @@ def _check_image(content: bytes, image_format: str) -> None:
             image.verify()
     except Refused:
         raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (*DAMAGED, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("Зображення пошкоджене.") from error
 
 
