@@ -7,31 +7,31 @@ Inherit a contract as `class TestXyz(BillingSourceContract)` and define the fixt
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol
 
 import msgspec
 import pytest
 
-from ..errors import ItemRejected, TransientError
-from ..ports import BillingSource, InvoiceFiles, OrderDesk
+from ..errors import ItemRejected
+from ..ports import BillingSource, InvoiceFiles
 from ..values import (
     AccountRecord,
     ConsumerRecord,
     DistrictRecord,
     InvoiceRecord,
     MeteringPointRecord,
-    OrderUpdate,
-    OrderUpdateKind,
-    OutgoingOrder,
+    Page,
+    PaymentRecord,
+    ReadingRecord,
     Record,
+    Rejected,
     StatementLineRecord,
     Stream,
 )
 from .fakes.billing import FakeBillingSource
+from .order_desks import DeskStaff, OrderDeskContract, all_updates, updates_of
 from .samples import A_PDF, an_order, an_order_file
 
 __all__ = [
@@ -45,6 +45,8 @@ __all__ = [
     "an_order",
     "an_order_file",
     "records_of",
+    "rejected_of",
+    "rows_of",
     "updates_of",
 ]
 
@@ -53,14 +55,32 @@ RECORD_TYPES: dict[Stream, type[Record]] = {
     Stream.CONSUMERS: ConsumerRecord,
     Stream.ACCOUNTS: AccountRecord,
     Stream.METERING_POINTS: MeteringPointRecord,
+    Stream.READINGS_HISTORY: ReadingRecord,
     Stream.STATEMENT_LINES: StatementLineRecord,
     Stream.INVOICES: InvoiceRecord,
+    Stream.PAYMENTS: PaymentRecord,
 }
 
 
-def records_of(source: BillingSource, stream: Stream) -> list[Record]:
+def rows_of(page: Page) -> Iterator[Record | Rejected]:
+    """What a page holds, raw rows decoded, what is no record left out."""
+    yield from page.rejected
+    yield from page.records
+    if page.rows is not None:
+        found = (page.rows.decode(index) for index in range(len(page.rows.keys)))
+        yield from (row for row in found if row is not None)
+
+
+def records_of(source: BillingSource, stream: Stream, since: str | None = None) -> list[Record]:
     """Everything that one read of a stream gives."""
-    return [record for page in source.read(stream, None) for record in page.records]
+    pages = source.read(stream, since)
+    return [row for page in pages for row in rows_of(page) if isinstance(row, Record)]
+
+
+def rejected_of(source: BillingSource, stream: Stream, since: str | None = None) -> list[Rejected]:
+    """What one read of a stream could not accept."""
+    pages = source.read(stream, since)
+    return [row for page in pages for row in rows_of(page) if isinstance(row, Rejected)]
 
 
 class BillingSourceContract:
@@ -113,6 +133,15 @@ class BillingSourceContract:
             again = {record.key: record for record in records_of(source, stream)}
             assert again == {record.key: record for record in records}, stream
 
+    def test_raw_rows_keep_their_promises(self, source: BillingSource) -> None:
+        for stream in source.capabilities.streams:
+            for rows in (page.rows for page in source.read(stream, None) if page.rows is not None):
+                assert len(rows.keys) == len(rows.fingerprints), stream
+                assert all(-(2**63) <= each < 2**63 for each in rows.fingerprints), stream
+                for index, key in enumerate(rows.keys):
+                    found = rows.decode(index)
+                    assert found is None or found.key == key, stream
+
     def test_money_is_decimal_and_dates_are_dates(self, read: dict[Stream, list[Record]]) -> None:
         for record in (record for records in read.values() for record in records):
             for name, value in msgspec.structs.asdict(record).items():
@@ -124,6 +153,10 @@ def _references(record: Record) -> Iterator[tuple[Stream, str]]:
         yield Stream.CONSUMERS, record.consumer_key
         yield Stream.DISTRICTS, record.district_key
     if isinstance(record, MeteringPointRecord | StatementLineRecord | InvoiceRecord):
+        yield Stream.ACCOUNTS, record.account_key
+    if isinstance(record, ReadingRecord):
+        yield Stream.METERING_POINTS, record.metering_point_key
+    if isinstance(record, PaymentRecord) and record.account_key is not None:
         yield Stream.ACCOUNTS, record.account_key
 
 
@@ -163,123 +196,3 @@ class InvoiceFilesContract:
     def test_an_unknown_invoice_is_refused(self, files: InvoiceFiles) -> None:
         with pytest.raises(ItemRejected):
             files.invoice_file("00000000-0000-4000-8000-00000000ffff")
-
-
-class DeskStaff(Protocol):
-    """The utility's people at the other end, for OrderDeskContract: each act does what its name says."""
-
-    def received(self, key: str) -> int:
-        """How many orders with this key the desk has."""
-        ...
-
-    def register(self, key: str, number: str) -> None: ...
-    def invoice(self, key: str) -> None: ...
-    def pay(self, key: str) -> None: ...
-    def schedule(self, key: str, day: date) -> None: ...
-    def reschedule(self, key: str, day: date) -> None: ...
-    def complete(self, key: str) -> None: ...
-
-
-class OrderDeskContract:
-    """A source that takes orders. Fixtures: `desk`, `act` (a DeskStaff) and, where accounts matter, `order`."""
-
-    @pytest.fixture
-    def desk(self) -> OrderDesk:
-        raise NotImplementedError("define a `desk` fixture")
-
-    @pytest.fixture
-    def act(self) -> DeskStaff:
-        raise NotImplementedError("define an `act` fixture")
-
-    @pytest.fixture
-    def order(self) -> OutgoingOrder:
-        """An order that the desk has not seen yet."""
-        return an_order(str(uuid.uuid4()))
-
-    def test_sending_twice_is_one_order(self, desk: OrderDesk, act: DeskStaff, order: OutgoingOrder) -> None:
-        desk.send_order(order)
-        desk.send_order(order)
-        assert act.received(order.key) == 1
-
-    def test_sending_again_after_it_was_registered_changes_nothing(
-        self, desk: OrderDesk, act: DeskStaff, order: OutgoingOrder
-    ) -> None:
-        desk.send_order(order)
-        act.register(order.key, "876-SA")
-        desk.send_order(order)
-        assert [update.kind for update in updates_of(desk, order.key)] == [OrderUpdateKind.REGISTERED]
-
-    def test_updates_tell_what_happened_in_order(
-        self, desk: OrderDesk, act: DeskStaff, order: OutgoingOrder
-    ) -> None:
-        desk.send_order(order)
-        _bring_to_the_end(act, order.key)
-        updates = updates_of(desk, order.key)
-        assert [update.kind.value for update in updates] == [
-            "registered", "invoiced", "paid", "scheduled", "rescheduled", "completed",
-        ]  # fmt: skip
-        assert updates[0].registration_number == "876-SA"
-        assert [update.work_date for update in updates[3:5]] == [date(2024, 3, 22), date(2024, 3, 25)]
-        assert all(update.at.tzinfo is not None for update in updates)
-        assert len({update.id for update in updates}) == len(updates)
-
-    def test_an_old_cursor_can_be_read_again(
-        self, desk: OrderDesk, act: DeskStaff, order: OutgoingOrder
-    ) -> None:
-        desk.send_order(order)
-        _, before = all_updates(desk, None)
-        act.register(order.key, "45-DF122")
-        act.invoice(order.key)
-        first, after = all_updates(desk, before)
-        again, _ = all_updates(desk, before)
-        assert [update.kind for update in first] == [OrderUpdateKind.REGISTERED, OrderUpdateKind.INVOICED]
-        assert again == first
-        assert all_updates(desk, after)[0] == []
-
-    def test_cancelling_can_be_repeated(self, desk: OrderDesk, order: OutgoingOrder) -> None:
-        desk.send_order(order)
-        desk.cancel_order(order.key)
-        desk.cancel_order(order.key)
-
-    def test_cancelling_planned_work_is_too_late(
-        self, desk: OrderDesk, act: DeskStaff, order: OutgoingOrder
-    ) -> None:
-        desk.send_order(order)
-        _bring_to_the_end(act, order.key)
-        with pytest.raises(ItemRejected):
-            desk.cancel_order(order.key)
-
-    def test_the_invoice_comes_when_it_exists(
-        self, desk: OrderDesk, act: DeskStaff, order: OutgoingOrder
-    ) -> None:
-        desk.send_order(order)
-        act.register(order.key, "877-SA")
-        with pytest.raises(TransientError):
-            desk.order_invoice(order.key)
-        act.invoice(order.key)
-        assert desk.order_invoice(order.key).content.startswith(b"%PDF-")
-
-
-def _bring_to_the_end(act: DeskStaff, key: str) -> None:
-    act.register(key, "876-SA")
-    act.invoice(key)
-    act.pay(key)
-    act.schedule(key, date(2024, 3, 22))
-    act.reschedule(key, date(2024, 3, 25))
-    act.complete(key)
-
-
-def all_updates(desk: OrderDesk, since: str | None) -> tuple[list[OrderUpdate], str]:
-    """All updates after a cursor, batch by batch, and the cursor after the last."""
-    found: list[OrderUpdate] = []
-    while True:
-        batch = desk.order_updates(since)
-        found.extend(batch.updates)
-        since = batch.cursor
-        if not batch.more:
-            return found, since
-
-
-def updates_of(desk: OrderDesk, key: str) -> list[OrderUpdate]:
-    """All that ever happened to one order."""
-    return [update for update in all_updates(desk, None)[0] if update.order_key == key]

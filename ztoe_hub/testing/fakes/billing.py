@@ -16,6 +16,10 @@ from ...values import (
     OrderUpdates,
     OutgoingOrder,
     Page,
+    PointRefusal,
+    ReadingResult,
+    ReadingResults,
+    ReadingSheet,
     Record,
     Rejected,
     Stream,
@@ -28,7 +32,8 @@ class FakeBillingSource:
 
     `records` and `rejected` are what a read gives, by stream; `complete` is what the last page says. The
     next call of any method raises `fail_next`, once. `orders` holds what was sent, `cancelled` the keys taken
-    back; put an OrderUpdate into `updates` to let something happen.
+    back; `happen` lets something happen to an order. `sheets` holds the reading sheets that wait, `decide`
+    accepts or refuses one.
     """
 
     def __init__(
@@ -39,7 +44,9 @@ class FakeBillingSource:
         self.rejected: dict[Stream, list[Rejected]] = {}
         self.page_size = page_size
         self.complete = True
-        self.capabilities = BillingCapabilities(streams=frozenset(Stream), invoice_files=True, orders=True)
+        self.capabilities = BillingCapabilities(
+            streams=frozenset(Stream), invoice_files=True, orders=True, readings=True
+        )
         self.health = Health(ok=True, detail="in memory")
         self.fail_next: HubError | None = None
         self.orders: dict[str, OutgoingOrder] = {}
@@ -48,6 +55,8 @@ class FakeBillingSource:
         self.updates_at_once = 100
         self.invoices: dict[str, bytes] = {}
         self.order_invoices: dict[str, bytes] = {}
+        self.sheets: dict[str, ReadingSheet] = {}
+        self.decisions: list[ReadingResult] = []
 
     def check(self) -> Health:
         self._fail()
@@ -105,6 +114,42 @@ class FakeBillingSource:
         if kind is OrderUpdateKind.INVOICED:
             self.order_invoices[key] = A_PDF
         return update
+
+    def send_readings(self, sheet: ReadingSheet) -> None:
+        self._fail()
+        decided = {each.revision: each.accepted for each in self.decisions if each.sheet_key == sheet.key}
+        waiting = self.sheets.get(sheet.key)
+        if sheet.revision in decided:
+            return
+        if any(decided.values()) or (waiting and waiting.revision > sheet.revision):
+            raise ItemRejected("billing has another revision of this sheet")
+        self.sheets[sheet.key] = sheet
+
+    def withdraw_readings(self, sheet_key: str) -> None:
+        self._fail()
+        if any(each.sheet_key == sheet_key and each.accepted for each in self.decisions):
+            raise ItemRejected("billing has taken the sheet already")
+        self.sheets.pop(sheet_key, None)
+
+    def reading_results(self, since: str | None) -> ReadingResults:
+        """The cursor is the number of results read so far."""
+        self._fail()
+        return ReadingResults(results=self.decisions[int(since or 0) :], cursor=str(len(self.decisions)))
+
+    def decide(self, sheet_key: str, refusals: Sequence[PointRefusal] = ()) -> ReadingResult:
+        """Let billing accept the waiting revision of a sheet, or refuse it when there are refusals."""
+        sheet = self.sheets.pop(sheet_key)
+        place = len(self.decisions) + 1
+        result = ReadingResult(
+            id=f"result-{place}",
+            sheet_key=sheet_key,
+            revision=sheet.revision,
+            accepted=not refusals,
+            at=datetime(2024, 4, 1, tzinfo=UTC).replace(minute=place % 60),
+            refusals=list(refusals),
+        )
+        self.decisions.append(result)
+        return result
 
     def _fail(self) -> None:
         error, self.fail_next = self.fail_next, None
