@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from .errors import InvalidInput, NotFound, TooManyAttempts, UserError
 from .lifecycle import audit
 from .storage.database import Database
 from .storage.states import Role
-from .storage.tables import CabinetUser, Consumer, FailedLogin
+from .storage.tables import CabinetUser, Consumer, FailedLogin, WebSession
 from .texts import msg
 
 # OWASP's minimum for argon2id; the library's default needs 270 ms and 64 MiB, which makes logging in an attack.
@@ -124,7 +125,7 @@ class Users:
         return _view(row)
 
     def set_password(self, login: str, password: str, *, actor: str) -> None:
-        """Replace the password. Raises NotFound or InvalidInput."""
+        """Replace the password and end the user's sessions. Raises NotFound or InvalidInput."""
         problems = _problems_of(login, "somebody@example.com", password)
         if problems:
             raise InvalidInput(problems)
@@ -132,14 +133,16 @@ class Users:
             row = _by_login(session, login)
             row.password_hash = HASHER.hash(password)
             session.add(row)
+            _end_sessions(session, row)
             audit(session, now=self._clock(), actor=actor, action="user.password", subject=f"user:{row.id}")
 
     def block(self, login: str, *, blocked: bool, actor: str) -> None:
-        """Keep a user out, or let them in again. Their sessions end at their next request."""
+        """Keep a user out, or let them in again. Their sessions end at once, and for good."""
         with self._database.write() as session:
             row = _by_login(session, login)
             row.blocked_at = self._clock() if blocked else None
             session.add(row)
+            _end_sessions(session, row)
             action = "user.block" if blocked else "user.unblock"
             audit(session, now=self._clock(), actor=actor, action=action, subject=f"user:{row.id}")
 
@@ -188,15 +191,16 @@ def _refuse_too_many(session: Session, subjects: dict[str, int], now: datetime) 
             wait = recent[-most] + WINDOW - now
             raise TooManyAttempts(
                 "Забагато невдалих спроб. Спробуйте за {seconds} с.",
-                retry_after_s=max(1, int(wait.total_seconds())),
+                retry_after_s=max(1, math.ceil(wait.total_seconds())),
             )
 
 
 def _matches(password_hash: str, password: str) -> bool:
     try:
-        return HASHER.verify(password_hash, password[:LONGEST_PASSWORD])
+        matches = HASHER.verify(password_hash, password[:LONGEST_PASSWORD])
     except (VerifyMismatchError, InvalidHashError):
         return False
+    return matches and len(password) <= LONGEST_PASSWORD
 
 
 def _problems_of(login: str, email: str, password: str | None) -> dict[str, str]:
@@ -223,6 +227,10 @@ def _by_login(session: Session, login: str) -> CabinetUser:
     if row is None:
         raise NotFound("Такого користувача немає.")
     return row
+
+
+def _end_sessions(session: Session, row: CabinetUser) -> None:
+    session.connection().execute(sa.delete(WebSession).where(col(WebSession.user_id) == row.id))
 
 
 def _view(row: CabinetUser) -> User:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -106,7 +107,7 @@ def test_one_changed_row_is_one_change(base: Base) -> None:
 @pytest.mark.parametrize(
     "changes", [{"address": None}, {"coefficient": Decimal("20.0001")}, {"digits": 7}, {"name": "ОФІС "}]
 )
-def test_a_change_of_any_kind_is_seen(base: Base, changes: dict[str, object]) -> None:
+def test_a_change_of_any_kind_is_seen(base: Base, changes: dict[str, Any]) -> None:
     base.sync()
     base.source.records[Stream.METERING_POINTS][0] = a_point(**changes)
     assert base.sync(Stream.METERING_POINTS)[Stream.METERING_POINTS].changed == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlmodel import select
@@ -18,7 +20,30 @@ from .hubs import FAKE_INSTANCES, FakePlugin, hub_with
 from .records import POLISSIA, some_records
 from .samples import CUSTOMER, a_pdf
 
+DATABASE = "ztoe-hub.sqlite"
 PASSWORD = "correct horse battery"  # noqa: S105  it opens a test
+
+
+class _Morning:
+    """The database as every situation begins with it: made once a process, then copied."""
+
+    def __init__(self) -> None:
+        self._content = b""
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self._content)
+
+    def keep(self, folder: Path) -> None:
+        with closing(sqlite3.connect(folder / DATABASE)) as connection:
+            self._content = connection.serialize()
+
+    def copy_to(self, folder: Path) -> None:
+        if self._content:
+            (folder / DATABASE).write_bytes(self._content)
+
+
+_morning = _Morning()
 
 
 class Situation:
@@ -36,11 +61,15 @@ class Situation:
         self.clock = FrozenClock()
         self.fakes = FakePlugin(clock=self.clock)
         self.fakes.billing.records.update({key: list(rows) for key, rows in some_records().items()})
+        _morning.copy_to(folder)
         self.hub = hub_with(
             self.fakes, *plugins, folder=folder, settings_text=settings_text, clock=self.clock
         )
-        self.hub.sync.import_source("main")
-        self.user = self.add_user(POLISSIA, CUSTOMER)
+        if not _morning.is_known:
+            self.hub.sync.import_source("main")
+            self.add_user(POLISSIA, CUSTOMER)
+            _morning.keep(folder)
+        [self.user] = [user for user in self.hub.users.all() if user.login == POLISSIA]
         self.account_id = self.hub.accounts.of(self.user)[0].id
         self.point_id = self.hub.accounts.metering_points(self.user, self.account_id)[0].id
 
