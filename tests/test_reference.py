@@ -19,6 +19,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[hub]": settings.HubSection,
     "[cabinet]": settings.CabinetSection,
     "[work]": settings.WorkSection,
+    "[imports]": settings.ImportsSection,
     "[orders]": settings.OrdersSection,
     "[[services]]": settings.ServiceKind,
     "[[routes.signing]]": settings.SigningRoute,

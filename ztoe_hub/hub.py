@@ -123,7 +123,7 @@ def build_hub(
     )
     desk = OrdersAtBilling(database, blobs, settings, instances.billing, moves, clock=clock)
     deliveries = Deliveries(database, settings, instances.notifications, manager)
-    imports = Imports(database, clock=clock)
+    imports = Imports(database, settings.imports, clock=clock)
 
     def import_billing(item: WorkItem) -> Again | None:
         sync.import_source(item.subject)

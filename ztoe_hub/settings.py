@@ -72,6 +72,20 @@ class WorkSection(Section):
     import_hours: float = Field(default=24, gt=0, description="billing is imported so often")
 
 
+class ImportsSection(Section):
+    """`[imports]`: what an import believes, and how often it reads everything."""
+
+    most_lost_percent: float = Field(
+        default=5,
+        ge=0,
+        le=100,
+        description="a read that would lose more rows is held, and nothing is applied",
+    )
+    full_every_days: int = Field(
+        default=7, ge=0, description="a source that can tell what changed is read in full so often"
+    )
+
+
 class ServiceKind(Section):
     """`[[services]]`: a commercial-metering service that can be ordered."""
 
@@ -129,6 +143,7 @@ class Settings(Section):
     hub: HubSection
     cabinet: CabinetSection = CabinetSection()
     work: WorkSection = WorkSection()
+    imports: ImportsSection = ImportsSection()
     orders: OrdersSection = OrdersSection()
     routes: RoutesSection = RoutesSection()
     services: tuple[ServiceKind, ...] = ()

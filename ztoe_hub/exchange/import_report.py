@@ -48,3 +48,15 @@ class Report:
             self.problems.append(
                 {"level": level, "place": place, "key": key, "field": name, "reason": reason}
             )
+
+    def as_text(self) -> str:
+        """The report for people: counts, then the problems, a line each."""
+        counts = ", ".join(f"{name} {count}" for name, count in self.counts().items())
+        lines = [f"{self.source} {self.stream.value}: {self.status.value}: {counts}"]
+        if self.reason:
+            lines.append(f"reason: {self.reason}")
+        lines += [
+            f"{each['level']}: {each['place']}: {each['field'] or '-'}: {each['reason']}"
+            for each in self.problems
+        ]
+        return "\n".join(lines) + "\n"

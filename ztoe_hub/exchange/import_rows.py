@@ -35,6 +35,14 @@ class Unfit(ValueError):
         self.reason = reason
 
 
+NOT_DATA = ("id", "source", "key", "vanished_at", "fingerprint")
+
+
+def data_columns(table: sa.Table) -> Sequence[sa.Column[object]]:
+    """The columns that a record fills, in the table's order."""
+    return [column for column in table.c if column.name not in NOT_DATA]
+
+
 class RowMaker:
     """Makes rows for one table: a tuple in the order of `columns`, of what the driver stores as it is."""
 

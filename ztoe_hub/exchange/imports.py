@@ -7,12 +7,14 @@ incomplete or implausible is HELD: reported, and nothing is applied.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from ztoe_hub.errors import HubError
-from ztoe_hub.ports import BillingSource
+from ztoe_hub.ports import Acknowledges, BillingSource
+from ztoe_hub.settings import ImportsSection
 from ztoe_hub.storage.database import Database
 from ztoe_hub.storage.states import ImportStatus
 from ztoe_hub.storage.tables import (
@@ -27,11 +29,15 @@ from ztoe_hub.storage.tables import (
     ReadingHistory,
     StatementLine,
 )
-from ztoe_hub.values import Page, Stream
+from ztoe_hub.values import ImportOutcome, Page, Stream
 
 from .import_report import Report
-from .merging import Merge
+from .import_rows import RowMaker, data_columns
+from .invariants import warn_of_gaps
+from .merging import Merge, ReadEnd
+from .preview import Preview
 from .staging import Stage, stage_for
+from .stream_cursors import StreamCursors
 
 TABLES: dict[Stream, type[Imported]] = {
     Stream.DISTRICTS: District,
@@ -44,25 +50,45 @@ TABLES: dict[Stream, type[Imported]] = {
     Stream.PAYMENTS: Payment,
 }
 
-
 Progress = Callable[[Stream, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportWish:
+    """How to import: everything anew (`full`), and whether losses that the guard doubts are meant."""
+
+    full: bool = False
+    accept_losses: bool = False
+
+
+AS_USUAL = ImportWish()
 
 
 class Imports:
     """Imports streams of billing sources into the tables."""
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, settings: ImportsSection, *, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._settings = settings
         self._clock = clock
 
     def run(
-        self, name: str, source: BillingSource, stream: Stream, *, progress: Progress = lambda *_: None
+        self,
+        name: str,
+        source: BillingSource,
+        stream: Stream,
+        *,
+        wish: ImportWish = AS_USUAL,
+        progress: Progress = lambda *_: None,
     ) -> Report:
-        """Import one stream and keep the report. A source's failure is in the report, then raised."""
+        """Import one stream, keep the report and tell the source. A source's failure is reported, then raised."""
         started = self._clock()
         report = Report(source=name, stream=stream)
+        cursor: str | None = None
         try:
-            self._import(source, report, progress)
+            cursor = self._import(source, report, wish, progress)
         except Exception as error:
             known = isinstance(error, HubError)
             report.status = ImportStatus.FAILED
@@ -71,33 +97,45 @@ class Imports:
         finally:
             report.seconds = (self._clock() - started).total_seconds()
             self._keep(report, started)
+            if isinstance(source, Acknowledges):
+                status = report.status.value
+                source.acknowledge(
+                    ImportOutcome(stream=stream, status=status, cursor=cursor, report=report.as_text())
+                )
         return report
 
-    def _import(self, source: BillingSource, report: Report, progress: Progress) -> None:
+    def _import(
+        self, source: BillingSource, report: Report, wish: ImportWish, progress: Progress
+    ) -> str | None:
         table: sa.Table = TABLES[report.stream].__table__  # type: ignore[attr-defined]
+        cursors = StreamCursors(report.source, report.stream, self._settings.full_every_days)
         with self._database.engine.connect() as connection, stage_for(connection, table, report) as stage:
-            complete, covers_from = self._read(stage, source, report, progress)
+            since = None if wish.full else cursors.since(connection, self._clock())
+            end = _read(stage, source, since, report, progress)
             connection.execution_options(read_only=False)
             with connection.begin():
                 stage.settle()
-                merge = Merge(stage, report, covers_from)
-                report.reason = merge.doubt(complete=complete)
+                merge = Merge(stage, report, end)
+                most = 100 if wish.accept_losses else self._settings.most_lost_percent
+                report.reason = merge.doubt(most_lost_percent=most)
                 if report.reason is not None:
                     report.status = ImportStatus.HELD
-                    return
+                    return None
                 merge.write()
                 merge.mark_vanished(self._clock())
+                if report.stream is Stream.STATEMENT_LINES:
+                    warn_of_gaps(connection, stage, report)
+                cursors.keep(connection, end, self._clock())
+        return end.cursor
 
-    def _read(
-        self, stage: Stage, source: BillingSource, report: Report, progress: Progress
-    ) -> tuple[bool, date | None]:
-        """Stage every page outside any lock of the tables; says whether the read was complete and from when."""
-        page = Page()
-        for number, page in enumerate(source.read(report.stream, None), 1):
-            stage.add(page, f"{report.stream} page {number}")
-            progress(report.stream, report.read)
-        stage.flush()
-        return page.complete, page.covers_from
+    def preview(self, source: BillingSource, stream: Stream, *, rows: int) -> Preview:
+        """What an import would read, without writing anything: the first rows, the counts, what is rejected."""
+        preview = Preview(stream=stream)
+        table: sa.Table = TABLES[stream].__table__  # type: ignore[attr-defined]
+        maker = RowMaker(data_columns(table), self._database.engine.dialect.name)
+        for number, page in enumerate(source.read(stream, None), 1):
+            preview.take(page, f"{stream} page {number}", maker, rows)
+        return preview
 
     def _keep(self, report: Report, started: datetime) -> None:
         with self._database.write() as session:
@@ -113,3 +151,20 @@ class Imports:
                     reason=report.reason,
                 )
             )
+
+
+def _read(
+    stage: Stage, source: BillingSource, since: str | None, report: Report, progress: Progress
+) -> ReadEnd:
+    """Stage every page, outside any lock of the tables; says how the read ended."""
+    page = Page()
+    for number, page in enumerate(source.read(report.stream, since), 1):
+        stage.add(page, f"{report.stream} page {number}")
+        progress(report.stream, report.read)
+    stage.flush()
+    return ReadEnd(
+        complete=page.complete,
+        changes_only=page.changes_only,
+        cursor=page.cursor,
+        covers_from=page.covers_from,
+    )

@@ -51,6 +51,11 @@ class KnownRows:
         """Remember that it came."""
         self._seen[row_id >> 3] |= 1 << (row_id & 7)
 
+    def ids_of(self, keys: Sequence[str]) -> list[int]:
+        """The ids of living rows with these keys, in the caller's transaction."""
+        rows = self._connection.execute(self._lookup, {"keys": self._as_parameter(list(keys))})
+        return [row.id for row in rows]
+
     def not_seen(self, living: sa.ColumnElement[bool], staged: sa.Select[str]) -> Iterator[int]:
         """The ids of living rows that came neither unchanged nor through the stage."""
         table = self._table

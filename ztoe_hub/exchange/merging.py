@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,28 +13,41 @@ from sqlalchemy.dialects import postgresql, sqlite
 from .import_report import Report
 from .staging import Stage
 
-MOST_LOST = 0.05  # a larger share of vanished rows is not believed
 INSERTS: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-class Merge:
-    """One import's merge, in the caller's transaction. `covers_from`: older periods were not read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEnd:
+    """How a read ended, from its last page."""
 
-    def __init__(self, stage: Stage, report: Report, covers_from: date | None) -> None:
+    complete: bool
+    changes_only: bool
+    cursor: str | None
+    covers_from: date | None
+
+
+class Merge:
+    """One import's merge, in the caller's transaction."""
+
+    def __init__(self, stage: Stage, report: Report, end: ReadEnd) -> None:
         self._connection = stage.connection
         self._stage = stage
         self._report = report
+        self._end = end
         table = stage.table
         self._living = sa.and_(table.c.source == report.source, table.c.vanished_at.is_(None))
-        if covers_from is not None and "period" in table.c:
-            self._living = sa.and_(self._living, table.c.period >= covers_from)
+        if end.covers_from is not None and "period" in table.c:
+            self._living = sa.and_(self._living, table.c.period >= end.covers_from)
         self._vanished: list[int] = []
 
-    def doubt(self, *, complete: bool) -> str | None:
+    def doubt(self, *, most_lost_percent: float) -> str | None:
         """Why the read is not to be believed, or None. Finds on the way what vanished."""
-        if not complete:
+        if not self._end.complete:
             return "the source says that the read is not complete"
         if not self._stage.known.any:
+            return None
+        if self._end.changes_only:
+            self._vanished = self._stage.known.ids_of(self._stage.gone)
             return None
         self._vanished = list(self._stage.known.not_seen(self._living, sa.select(self._stage.rows.c.key)))
         lost = len(self._vanished)
@@ -41,8 +55,8 @@ class Merge:
         before = self._connection.execute(counting).scalar_one() if lost else 0
         if lost and self._report.read == 0:
             return f"the source brought nothing, where {before} rows were"
-        if lost > 1 and lost > before * MOST_LOST:
-            return f"{lost} of {before} rows would vanish, more than {MOST_LOST:.0%}"
+        if lost > 1 and lost > before * most_lost_percent / 100:
+            return f"{lost} of {before} rows would vanish, more than {most_lost_percent:g}%"
         return None
 
     def write(self) -> None:

@@ -17,11 +17,10 @@ from ztoe_hub.values import Page, RawRows, Record, Rejected
 
 from .import_checks import warnings_of
 from .import_report import Report
-from .import_rows import RowMaker, Unfit, stage_type
+from .import_rows import RowMaker, Unfit, data_columns, stage_type
 from .known_rows import KnownRows
 from .stage_writers import Row, stage_writer
 
-NOT_DATA = ("id", "source", "key", "vanished_at", "fingerprint")
 BATCH = 5000  # rows that are written at once
 _encode = msgspec.json.Encoder().encode
 
@@ -32,7 +31,7 @@ class Stage:
     def __init__(self, connection: sa.Connection, table: sa.Table, report: Report) -> None:
         self.connection = connection
         self.table = table
-        self.columns: Sequence[sa.Column[object]] = [each for each in table.c if each.name not in NOT_DATA]
+        self.columns = data_columns(table)
         self.rows = sa.Table(
             f"stage_{table.name}",
             sa.MetaData(),
@@ -49,11 +48,13 @@ class Stage:
         self._maker = RowMaker(self.columns, connection.dialect.name)
         self._write = stage_writer(connection, self.rows, [column.name for column in self.rows.c])
         self._nothing = (None,) * len(self.columns)
+        self.gone: list[str] = []  # keys that a read of changes names as deleted
         self._waiting: list[Row] = []
         self._count = 0
 
     def add(self, page: Page, place: str) -> None:
         """Take a page: what is there unchanged is only marked, the rest is checked, converted and kept."""
+        self.gone += page.gone
         for rejected in page.rejected:
             self._reject(rejected)
         if page.rows is not None:
