@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -37,7 +37,7 @@ class FakeBillingSource:
     """
 
     def __init__(
-        self, records: dict[Stream, Sequence[Record]] | None = None, *, page_size: int = 1000
+        self, records: Mapping[Stream, Sequence[Record]] | None = None, *, page_size: int = 1000
     ) -> None:
         self.records: dict[Stream, list[Record]] = {stream: [] for stream in Stream}
         self.records.update({stream: list(found) for stream, found in (records or {}).items()})
