@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := . plugins/paperless plugins/email plugins/billing_1c plugins/kep plugins/webhook webapp sandbox demo
+DISTRIBUTIONS := . plugins/paperless plugins/email plugins/billing_1c plugins/billing_tables plugins/kep plugins/webhook webapp sandbox demo
 PROJECTS := $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 INSTALLED := $(VENV)/.installed
 ARGS ?=
@@ -43,7 +43,7 @@ bench: $(INSTALLED)  ## measure against peers in one run (ARGS="imports --rows 1
 
 constraints: $(INSTALLED)  ## resolve constraints.txt anew from the pyproject files
 	$(BIN)/uv pip compile constraints.in --group dev --universal --python-version 3.11 --no-header --no-annotate --upgrade -q \
-	  $(foreach name,ztoe-hub ztoe-paperless ztoe-email ztoe-billing-1c ztoe-kep ztoe-webhook ztoe-cabinet ztoe-sandbox ztoe-demo,--no-emit-package $(name)) -o constraints.txt
+	  $(foreach name,ztoe-hub ztoe-paperless ztoe-email ztoe-billing-1c ztoe-billing-tables ztoe-kep ztoe-webhook ztoe-cabinet ztoe-sandbox ztoe-demo,--no-emit-package $(name)) -o constraints.txt
 
 MARKS := -k msg -k UserError -k WrongMoment -k NotFound -k TooManyAttempts -k Refused
 

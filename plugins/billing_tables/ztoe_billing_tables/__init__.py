@@ -1,0 +1,1 @@
+"""Reads billing data from files and from the views of another database for ztoe-hub."""
