@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -24,21 +25,11 @@ from ztoe_hub.hub import Hub, build_hub
 from ztoe_hub.settings_file import load_settings
 from ztoe_hub.storage.schema import upgrade
 from ztoe_hub.storage.states import Role
+from ztoe_hub.testing.billing import RECORD_TYPES
 from ztoe_hub.testing.fakes.billing import FakeBillingSource
 from ztoe_hub.testing.fakes.signing import FakeSigningService
 from ztoe_hub.testing.samples import A_PDF
-from ztoe_hub.values import (
-    AccountRecord,
-    Article,
-    ConsumerRecord,
-    DistrictRecord,
-    EnergyKind,
-    InvoiceKind,
-    InvoiceRecord,
-    MeteringPointRecord,
-    StatementLineRecord,
-    Stream,
-)
+from ztoe_hub.values import Stream
 
 PASSWORD = "demo-demo-demo"
 SETTINGS = """
@@ -262,88 +253,8 @@ def _offering_documents(signing: FakeSigningService) -> Callable[[], list[Adapte
 
 
 def _records() -> dict[Stream, Any]:
-    money = Decimal
-    month = date(2018, 1, 1)
-    lines = [
-        (Article.ACTIVE, "0.00", "-735.22", "3535.56", "1000.00", "1800.34", "0.00"),
-        (Article.REACTIVE, "0.00", "0.00", "44.17", "0.00", "44.17", "0.00"),
-        (Article.OVER_CONSUMPTION, "0.00", "0.00", "0.00", "0.00", "0.00", "0.00"),
-    ]
-    columns = (
-        "opening_debit_uah",
-        "opening_credit_uah",
-        "accrued_uah",
-        "paid_uah",
-        "closing_debit_uah",
-        "closing_credit_uah",
-    )
-    broken = dict(zip(columns, map(money, ("10.00", "0.00", "5.00", "0.00", "99.00", "0.00")), strict=True))
+    tables = tomllib.loads(Path(__file__).with_name("companies.toml").read_text("utf-8"))
     return {
-        Stream.DISTRICTS: [DistrictRecord(key="d31", code="31", name="Тестовий РЕМ", period=month)],
-        Stream.CONSUMERS: [
-            ConsumerRecord(
-                key="c1",
-                name="ФОП Зразкова Олена <script>",
-                tax_code="12345678",
-                address="м. Житомир, вул. Зразкова, 1",
-                phone="+380 41 240 00 00",
-            ),
-            ConsumerRecord(key="c2", name="ТОВ «Чуже»", tax_code="87654321"),
-        ],
-        Stream.ACCOUNTS: [
-            AccountRecord(
-                key="a1", consumer_key="c1", district_key="d31", number="0000561", consumer_code="125000632"
-            ),
-            AccountRecord(
-                key="a2", consumer_key="c1", district_key="d31", number="0030009м", consumer_code="125000010"
-            ),
-            AccountRecord(
-                key="a3", consumer_key="c2", district_key="d31", number="777", consumer_code="125000777"
-            ),
-        ],
-        Stream.METERING_POINTS: [
-            MeteringPointRecord(
-                key=f"p{number}",
-                account_key=f"a{number}",
-                name="АДМІНІСТРАТИВНЕ ПРИМІЩЕННЯ",
-                kind=EnergyKind.ACTIVE,
-                eic="62Z8102184873135",
-                address="Житомирський р-н, с. Осника, вул. Будьонного, 3",
-                meter_number="4006314",
-                voltage_class_kv=money("0.4"),
-            )
-            for number in (1, 3)
-        ],
-        Stream.STATEMENT_LINES: [
-            *(
-                StatementLineRecord(
-                    key=f"s-{article}",
-                    account_key="a1",
-                    period=month,
-                    article=article,
-                    **dict(zip(columns, map(money, sums), strict=True)),
-                )
-                for article, *sums in lines
-            ),
-            StatementLineRecord(
-                key="s-b", account_key="a1", period=date(2017, 12, 1), article=Article.ACTIVE, **broken
-            ),
-        ],
-        Stream.INVOICES: [
-            InvoiceRecord(
-                key=f"i{number}",
-                account_key=account,
-                number=number,
-                period=month,
-                formed_at=formed,
-                kind=kind,
-                amount_uah=money(amount),
-            )
-            for account, number, formed, kind, amount in [
-                ("a1", "59", datetime(2017, 12, 6), InvoiceKind.ADVANCE_ACTIVE, "1744.48"),  # noqa: DTZ001
-                ("a1", "1563", datetime(2018, 3, 3), InvoiceKind.ACTIVE, "3535.56"),  # noqa: DTZ001
-                ("a1", "1564", datetime(2018, 3, 3), InvoiceKind.REACTIVE, "44.17"),  # noqa: DTZ001
-                ("a3", "7", datetime(2018, 3, 3), InvoiceKind.ACTIVE, "1.00"),  # noqa: DTZ001
-            ]
-        ],
+        Stream(name): [msgspec.convert(row, RECORD_TYPES[Stream(name)]) for row in rows]
+        for name, rows in tables.items()
     }
