@@ -21,6 +21,7 @@ from .texts import ORDER_STATES
 from .values import Title
 
 KYIV = ZoneInfo("Europe/Kyiv")
+YEARS = range(1900, 9999)  # that both databases and Python can reckon with
 OWNER = "order"
 CERTIFICATE, EXTRACT, INVOICE = "certificate", "extract", "invoice"
 APPLICATION = "application"
@@ -81,6 +82,8 @@ class OrderView(OrderLine):
 
 def order_lines(session: Session, settings: Settings, account_id: int, year: int) -> list[OrderLine]:
     """The account's orders of one year (Kyiv time), newest first, in two queries."""
+    if not YEARS.start <= year < YEARS.stop:
+        return []
     start = datetime(year, 1, 1, tzinfo=KYIV)
     rows = session.execute(
         _joined()

@@ -175,14 +175,16 @@ class Orders:
             account, order = _own_order(session, user, account_id, order_id)
             _only_collecting(order)
             self._require_files(session, order_id)
-            pdf = make_application(
-                application_of(session, user, account, order, self._settings, at=self._clock()),
-                at=self._clock(),
-            )
+            at = self._clock()
+            application = application_of(session, user, account, order, self._settings, at=at)
+        pdf = make_application(application, at=at)
         sha256 = self._blobs.put(pdf)
         with self._database.write() as session:
             account, order = _own_order(session, user, account_id, order_id)
+            _only_collecting(order)
             self._require_files(session, order_id)
+            if application_of(session, user, account, order, self._settings, at=at) != application:
+                raise WrongMoment("Замовлення тим часом змінилося. Перевірте його та надішліть ще раз.")
             name = application_name(account, order, self._settings)
             service = self._documents.route(APPLICATION, account.district_code)
             self._moves.move(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -60,16 +62,42 @@ class Application:
 
 
 def make_application(application: Application, *, at: datetime) -> bytes:
-    """The PDF (PDF/A-2b, tagged, embedded fonts)."""
+    """The PDF (PDF/A-2b, tagged, embedded fonts). A character that the font cannot draw becomes «?»."""
+    facts = asdict(application)
+    try:
+        return _compile(facts, at)
+    except typst.TypstError:  # PDF/A admits no empty boxes
+        return _compile({name: _drawable(value) for name, value in facts.items()}, at)
+
+
+def _compile(facts: Mapping[str, str | list[str]], at: datetime) -> bytes:
     if not hasattr(_local, "compiler"):
         _local.compiler = typst.Compiler(str(TEMPLATE), ignore_system_fonts=True)
-    facts = json.dumps(asdict(application), ensure_ascii=False)
+    text = json.dumps(facts, ensure_ascii=False)
     pdf = _local.compiler.compile(
-        format="pdf", sys_inputs={"facts": facts}, pdf_standards="a-2b", timestamp=int(at.timestamp())
+        format="pdf", sys_inputs={"facts": text}, pdf_standards="a-2b", timestamp=int(at.timestamp())
     )
     if not isinstance(pdf, bytes):
         raise TypeError("an application fits one PDF")
     return pdf
+
+
+def _drawable(value: str | list[str]) -> str | list[str]:
+    """Latin, Greek and Cyrillic letters and usual signs as they are, others simplified or replaced."""
+    if isinstance(value, list):
+        return ["".join(map(_drawn, text)) for text in value]
+    return "".join(map(_drawn, value))
+
+
+def _drawn(mark: str) -> str:
+    if _is_usual(mark):
+        return mark
+    simple = unicodedata.normalize("NFKC", mark)
+    return simple if all(map(_is_usual, simple)) else "?"
+
+
+def _is_usual(mark: str) -> bool:
+    return mark < "\u0530" or mark in "‐‑–—‘’‚“”„•…′″№₴€™"
 
 
 def in_words(at: datetime) -> str:
