@@ -8,7 +8,7 @@ INSTALLED := $(VENV)/.installed
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench constraints translations clean
+.PHONY: help demo test check format bench constraints screenshots translations clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +44,9 @@ bench: $(INSTALLED)  ## measure against peers in one run (ARGS="imports --rows 1
 constraints: $(INSTALLED)  ## resolve constraints.txt anew from the pyproject files
 	$(BIN)/uv pip compile constraints.in --group dev --universal --python-version 3.11 --no-header --no-annotate --upgrade -q \
 	  $(foreach name,ztoe-hub ztoe-paperless ztoe-email ztoe-billing-1c ztoe-billing-tables ztoe-kep ztoe-webhook ztoe-cabinet ztoe-sandbox ztoe-demo,--no-emit-package $(name)) -o constraints.txt
+
+screenshots: $(INSTALLED)  ## play the story in a browser and keep its pictures in docs/screenshots
+	ZTOE_SCREENSHOTS=1 $(BIN)/pytest -q tests/browser
 
 MARKS := -k msg -k UserError -k WrongMoment -k NotFound -k TooManyAttempts -k Refused
 

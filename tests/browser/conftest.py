@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import socket
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from ztoe_demo.deployment import Addresses, Deployment
@@ -81,7 +83,8 @@ def shoot(tmp_path: Path) -> Any:
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert overflow <= 0, f"{name} scrolls sideways by {overflow} px at {width} px"
-            page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+            picture = Image.open(io.BytesIO(page.screenshot(full_page=True)))
+            picture.convert("RGB").quantize(64).save(folder / f"{name}-{width}.png", optimize=True)
         if before:
             page.set_viewport_size(before)
 
