@@ -17,6 +17,7 @@ from ztoe_sandbox.serving import Server
 
 ROOT = "/utility/odata/standard.odata/"
 REGISTER = "AccumulationRegister_РасчетыСПотребителями"
+READINGS = "InformationRegister_ПоказанияКабинета"  # empty until somebody writes
 JANUARY = "StartPeriod=datetime'2018-01-01T00:00:00'&EndPeriod=datetime'2018-01-31T23:59:59'"
 ZERO = "00000000-0000-0000-0000-000000000000"
 CSDL = "{http://schemas.microsoft.com/ado/2009/11/edm}"
@@ -103,7 +104,7 @@ def test_metadata_describes_exactly_what_is_served(base: httpx.Client) -> None:
     assert schema.get("Namespace") == "StandardODATA"
     for entity_type in schema.iter(f"{CSDL}EntityType"):
         name = entity_type.get("Name")
-        if name == REGISTER:
+        if name in (REGISTER, READINGS):
             continue
         declared = [prop.get("Name") for prop in entity_type.iter(f"{CSDL}Property")]
         assert list(rows(base, f"{name}?$top=1")[0]) == declared

@@ -13,14 +13,17 @@ class Code(StrEnum):
 
     HANDLER = "-1"
     UNSUPPORTED = "0"
+    BAD_FORMAT = "2"
     BAD_REPRESENTATION = "3"
     BAD_VALUE = "4"
     REQUIRED = "5"
     BAD_URL = "6"
+    NO_KEY = "7"
     NO_ENTITY_TYPE = "8"
     NO_INSTANCE = "9"
     BAD_ARGUMENT = "12"
     BAD_OPTION = "14"
+    KEY_EXISTS = "15"
     METHOD_FORBIDDEN = "19"
     BAD_FUNCTION = "21"
 

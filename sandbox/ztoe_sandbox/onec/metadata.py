@@ -1,11 +1,11 @@
 """The service document and $metadata, made from the same table that serves the data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .errors import M
 from .register import PARAMETERS, RESOURCES
 from .schema import EntitySet, Field
-from .sets import ARTICLES, ENTITY_SETS, INVOICE_KINDS, POINT_KINDS, REGISTER, REGISTER_DIMENSIONS
+from .sets import ARTICLES, INVOICE_KINDS, POINT_KINDS, REGISTER, REGISTER_DIMENSIONS
 
 EDMX = "http://schemas.microsoft.com/ado/2007/06/edmx"
 CSDL = "http://schemas.microsoft.com/ado/2009/11/edm"
@@ -15,14 +15,17 @@ ROW_TYPES = {"BalanceAndTurnovers": "BalanceAndTurnover", "Balance": "Balance"}
 PARAMETER_TYPES = {"Condition": "Edm.String", "Dimensions": "Edm.String"}
 
 
-def set_names() -> list[str]:
-    return [*ENTITY_SETS, REGISTER]
+Sets = Mapping[str, EntitySet]
 
 
-def service_document(root: str) -> str:
+def set_names(sets: Sets) -> list[str]:
+    return [*sets, REGISTER]
+
+
+def service_document(root: str, sets: Sets) -> str:
     """The list of sets in Atom Publishing form."""
     collections = "".join(
-        f'<collection href="{name}"><atom:title>{name}</atom:title></collection>' for name in set_names()
+        f'<collection href="{name}"><atom:title>{name}</atom:title></collection>' for name in set_names(sets)
     )
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<service xmlns="{APP}" xmlns:atom="http://www.w3.org/2005/Atom"'
@@ -30,9 +33,9 @@ def service_document(root: str) -> str:
     )
 
 
-def metadata() -> str:
+def metadata(sets: Sets) -> str:
     """The whole EDMX document."""
-    body = "".join(_schema())
+    body = "".join(_schema(sets))
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<edmx:Edmx xmlns:edmx="{EDMX}" Version="1.0">'
         f'<edmx:DataServices xmlns:m="{M}" m:DataServiceVersion="3.0" m:MaxDataServiceVersion="3.0">'
@@ -40,17 +43,17 @@ def metadata() -> str:
     )
 
 
-def _schema() -> Iterator[str]:
-    for entity_set in ENTITY_SETS.values():
+def _schema(sets: Sets) -> Iterator[str]:
+    for entity_set in sets.values():
         yield from _entity_type(entity_set)
     yield from _register_types()
-    for entity_set in ENTITY_SETS.values():
+    for entity_set in sets.values():
         yield from _associations(entity_set)
     for name, members in ENUMS.items():
         listed = "".join(f'<Member Name="{member}"/>' for member in members)
         yield f'<EnumType Name="{name}" UnderlyingType="Edm.Int32">{listed}</EnumType>'
     yield '<EntityContainer Name="EnterpriseV8" m:IsDefaultEntityContainer="true">'
-    for name in set_names():
+    for name in set_names(sets):
         yield f'<EntitySet Name="{name}" EntityType="StandardODATA.{name}"/>'
     yield from _functions()
     yield "</EntityContainer>"
@@ -66,7 +69,8 @@ def _references(entity_set: EntitySet) -> list[Field]:
 
 
 def _entity_type(entity_set: EntitySet) -> Iterator[str]:
-    yield f'<EntityType Name="{entity_set.name}"><Key><PropertyRef Name="Ref_Key"/></Key>'
+    keys = "".join(f'<PropertyRef Name="{name}"/>' for name in entity_set.key_fields)
+    yield f'<EntityType Name="{entity_set.name}"><Key>{keys}</Key>'
     yield from map(_property, entity_set.fields)
     for field in _references(entity_set):
         relation = f"StandardODATA.{entity_set.name}_{field.navigation}"

@@ -38,7 +38,7 @@ def parse_order(content: bytes) -> dict[str, Any]:
         body = json.loads(content.decode("utf-8"))
     except ValueError:
         raise BadOrder("the body is not UTF-8 JSON") from None
-    _check_keys(body, FIELDS, "order")
+    check_keys(body, FIELDS, "order")
     for name, longest in TEXTS.items():
         if name in NULLABLE and body[name] is None:
             continue
@@ -49,7 +49,8 @@ def parse_order(content: bytes) -> dict[str, Any]:
     return dict(body)
 
 
-def _check_keys(body: object, names: tuple[str, ...], what: str) -> None:
+def check_keys(body: object, names: tuple[str, ...], what: str) -> None:
+    """Every name is there, and nothing else is; raises BadOrder."""
     if not isinstance(body, dict):
         raise BadOrder(f"{what}: an object is expected")
     for name in names:
@@ -80,7 +81,7 @@ def _check_files(files: object) -> None:
     if not isinstance(files, list):
         raise BadOrder("files: a list is expected")
     for file in files:
-        _check_keys(file, tuple(FILE_FIELDS), "files")
+        check_keys(file, tuple(FILE_FIELDS), "files")
         for name, kind in FILE_FIELDS.items():
             if type(file[name]) is not kind:
                 raise BadOrder(f"files.{name}: wrong type")

@@ -31,6 +31,7 @@ class Field:
     padded: int = 0
     target: str = ""
     composite: bool = False
+    longest: int = 0  # what is longer is cut without a word
 
     @property
     def navigation(self) -> str:
@@ -46,6 +47,7 @@ class EntitySet:
     fields: tuple[Field, ...]
     presentation: Callable[[Any], str]
     key: Callable[[Any], str] | None = None
+    key_fields: tuple[str, ...] = ("Ref_Key",)
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)

@@ -6,7 +6,6 @@ The contract is docs/reference/hub-http-service.openapi.yaml.
 import base64
 import binascii
 import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -19,7 +18,11 @@ from .documents import invoice_pdf, service_invoice_pdf
 from .order_body import ORDER_ID, ROLES, SHA256, BadOrder, parse_order
 from .order_store import Order, OrderStore, StoredFile
 from .progress import CANCELLABLE, OVER, State
+from .service_answers import ServiceError, as_json, refusal
+from .service_readings import ServiceReadings
+from .service_streams import ServiceStreams
 from .sets import INVOICES, POINTS
+from .sheet_store import SheetStore
 from .utility import Utility
 
 PREFIX = "/utility/hs/ztoe/v1"
@@ -27,20 +30,12 @@ LARGEST_FILE = 32 * 1024 * 1024
 MOST_UPDATES = 500
 
 
-class ServiceError(Exception):
-    """A refusal: {"error": {"code", "message"}}."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
-def service_blueprint(utility: Utility, store: OrderStore) -> Blueprint:
+def service_blueprint(utility: Utility, store: OrderStore, sheets: SheetStore) -> Blueprint:
     blueprint = Blueprint("service", __name__, url_prefix=PREFIX)
     service = _Service(utility, store)
+    readings = ServiceReadings(utility, sheets)
     blueprint.before_request(require_user)
-    blueprint.register_error_handler(ServiceError, _refusal)
+    blueprint.register_error_handler(ServiceError, refusal)
     rules: list[tuple[str, str, Callable[..., Response]]] = [
         ("GET", "/ping", service.ping),
         ("GET", "/invoices/<key>/file", service.invoice_file),
@@ -50,21 +45,15 @@ def service_blueprint(utility: Utility, store: OrderStore) -> Blueprint:
         ("DELETE", "/orders/<order_id>", service.cancel_order),
         ("GET", "/orders/<order_id>/invoice", service.order_invoice),
         ("GET", "/order-updates", service.order_updates),
+        ("PUT", "/readings/<sheet_key>", readings.put_sheet),
+        ("DELETE", "/readings/<sheet_key>", readings.withdraw_sheet),
+        ("GET", "/reading-results", readings.results),
+        ("GET", "/<stream>", ServiceStreams(utility, sheets).read),
         ("GET", "/<path:address>", service.nothing_here),
     ]
     for method, rule, view in rules:
         blueprint.add_url_rule(rule, view.__name__, view, methods=[method])
     return blueprint
-
-
-def _refusal(error: ServiceError) -> Response:
-    return _json({"error": {"code": error.code, "message": str(error)}}, error.status)
-
-
-def _json(body: object, status: int = 200) -> Response:
-    return Response(
-        json.dumps(body, ensure_ascii=False), status, content_type="application/json; charset=utf-8"
-    )
 
 
 def _pdf(content: bytes) -> Response:
@@ -93,7 +82,7 @@ class _Service:
         self._store = store
 
     def ping(self) -> Response:
-        return _json({"service": "ztoe", "version": 1})
+        return as_json({"service": "ztoe", "version": 1})
 
     def nothing_here(self, address: str) -> Response:
         raise ServiceError(404, "not_found", f"there is nothing at {address}")
@@ -127,12 +116,12 @@ class _Service:
             if known is not None:
                 if known.body != body:
                     raise ServiceError(409, "different_order", "another order is already here under this id")
-                return _json(order_json(known))
+                return as_json(order_json(known))
             self._check_against_base(body)
             self._check_files(order_id, body["files"])
             order = Order(id=order_id, body=body, state=State.ACCEPTED, received_at=local_now())
             self._store.add_order(order)
-        return _json(order_json(order), 201)
+        return as_json(order_json(order), 201)
 
     def _check_against_base(self, body: dict[str, Any]) -> None:
         account = self._utility.account(body["account_number"], body["consumer_code"])
@@ -149,7 +138,7 @@ class _Service:
                 raise ServiceError(422, "missing_file", f"the file {listed['role']} has not been uploaded")
 
     def get_order(self, order_id: str) -> Response:
-        return _json(order_json(self._known(order_id)))
+        return as_json(order_json(self._known(order_id)))
 
     def cancel_order(self, order_id: str) -> Response:
         with self._store.locked():
@@ -175,7 +164,7 @@ class _Service:
         page = found[: int(limit)]
         place = page[-1][0] if page else after
         updates = [body for _, body in page]
-        return _json({"updates": updates, "cursor": self._cursor(place), "more": len(found) > len(page)})
+        return as_json({"updates": updates, "cursor": self._cursor(place), "more": len(found) > len(page)})
 
     def _known(self, order_id: str) -> Order:
         order = self._store.order(_order_id(order_id))

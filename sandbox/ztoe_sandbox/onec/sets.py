@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from .codes import ZERO_KEY
+from .exchange import PLAN
+from .reading_rows import READINGS_SET
 from .records import Account, Contractor, District, Invoice, MeteringPoint
 from .schema import Edm, EntitySet, Field, money
 
@@ -137,10 +139,26 @@ INVOICE_SET = EntitySet(
     key=lambda invoice: str(invoice.key),
 )
 
+PLAN_SET = EntitySet(
+    PLAN,
+    (
+        *_reference(PLAN),
+        Field("Code", Edm.STRING, lambda node: node.code, padded=9),
+        Field("Description", Edm.STRING, lambda node: node.title),
+        Field("SentNo", Edm.INT64, lambda node: node.sent),
+        Field("ReceivedNo", Edm.INT64, lambda node: node.received),
+        Field("ThisNode", Edm.BOOLEAN, lambda node: node.this),
+    ),
+    presentation=lambda node: str(node.title),
+    key=lambda node: str(node.key),
+)
+
 ENTITY_SETS: dict[str, EntitySet] = {
     entity_set.name: entity_set
-    for entity_set in (DISTRICT_SET, CONTRACTOR_SET, ACCOUNT_SET, POINT_SET, INVOICE_SET)
-}
+    for entity_set in (
+        DISTRICT_SET, CONTRACTOR_SET, ACCOUNT_SET, POINT_SET, INVOICE_SET, PLAN_SET, READINGS_SET,
+    )
+}  # fmt: skip
 
 # The dimensions of the register; contracts themselves are not in the composition of the interface, as often happens.
 REGISTER_DIMENSIONS = (
