@@ -13,6 +13,7 @@ from . import outbox
 from .accounts import AccountView, own_account
 from .errors import ConfigurationError, NotFound
 from .files import FileContent, FileView, files_of, read_file, store_file
+from .lifecycle import DocumentEvent, advance
 from .plugin_manager import Instance
 from .ports import SigningService
 from .settings import Settings
@@ -156,10 +157,17 @@ class Documents:
         outbox.add_work(session, SUBMIT_DOCUMENT, row.id, now=now, priority=outbox.PERSON_WAITS)
         return row
 
-    def withdraw(self, session: Session, origin: str, subject_id: int) -> None:
-        """Take back the subject's open document, if there is one, by work in the caller's transaction."""
+    def withdraw(self, session: Session, origin: str, subject_id: int, *, actor: str) -> None:
+        """Take back the subject's open document, if there is one, in the caller's transaction.
+
+        One that was not sent is recalled at once; its submit, should it have begun, takes back what is there.
+        """
         row = newest_document(session, origin, subject_id)
-        if row is not None and row.state in OPEN:
+        if row is None or row.state not in OPEN:
+            return
+        if row.state is DocumentState.PREPARED:
+            advance(session, row, DocumentEvent.RECALL, now=self._clock(), actor=actor)
+        else:
             outbox.add_work(session, RECALL_DOCUMENT, row.id, now=self._clock())
 
     def route(self, origin: str, district_code: str) -> str:
@@ -206,8 +214,11 @@ def newest_document(session: Session, origin: str, subject_id: int) -> Document 
 
 
 def document_by_id(session: Session, document_id: int) -> Document:
-    """The document row, freshly read: for the hub's own work."""
-    return session.exec(select(Document).where(col(Document.id) == document_id)).one()
+    """The document row, freshly read: for the hub's own work. Raises NotFound."""
+    row = session.exec(select(Document).where(col(Document.id) == document_id)).one_or_none()
+    if row is None:
+        raise NotFound("Такого документа немає.")
+    return row
 
 
 def is_bound(session: Session, service: str, remote_ref: str, but: int) -> bool:

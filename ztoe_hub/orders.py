@@ -223,7 +223,7 @@ class Orders:
             account, order = _own_order(session, user, account_id, order_id)
             at_billing = order.state not in (OrderState.COLLECTING, OrderState.AWAITING_SIGNATURE)
             self._moves.move(session, order, OrderEvent.DELETE, actor=f"user:{user.id}")
-            self._documents.withdraw(session, APPLICATION, order_id)
+            self._documents.withdraw(session, APPLICATION, order_id, actor=f"user:{user.id}")
             if at_billing:
                 outbox.add_work(
                     session, CANCEL_ORDER, order_id, now=self._clock(), payload={"source": account.source}

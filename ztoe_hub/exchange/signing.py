@@ -118,10 +118,10 @@ class Signing:
         self._look_every = look_every
 
     def submit(self, item: WorkItem) -> None:
-        """Hand a prepared document to its service."""
+        """Hand a prepared document to its service; one withdrawn with its answer lost is found and taken back."""
         with self._database.read() as session:
             document = document_by_id(session, int(item.subject))
-            if document.state is not DocumentState.PREPARED:
+            if document.state is not DocumentState.PREPARED and not self._is_lost(document):
                 return
             outgoing = self._outgoing(session, document)
         service = self._service_of(document)
@@ -155,19 +155,18 @@ class Signing:
         event = EVENT_OF.get(theirs.state) if theirs else None
         if event is None or (event is DocumentEvent.VIEW and document.state is DocumentState.VIEWED):
             return self._again(document)
-        if event is DocumentEvent.VIEW:
+        if event not in (DocumentEvent.VIEW, DocumentEvent.SIGN):
+            self._end(document.id, event, snapshot=snapshot.raw)
+            return None
+        try:
             with self._database.write() as session:
                 fresh = document_by_id(session, int(item.subject))
                 advance(session, fresh, event, now=self._clock(), actor=HUB, snapshot=snapshot.raw)
-            return self._again(document)
-        if event is not DocumentEvent.SIGN:
-            self._end(document.id, event, snapshot=snapshot.raw)
-            return None
-        with self._database.write() as session:
-            fresh = document_by_id(session, int(item.subject))
-            advance(session, fresh, event, now=self._clock(), actor=HUB, snapshot=snapshot.raw)
-            outbox.add_work(session, ARCHIVE_DOCUMENT, fresh.id, now=self._clock())
-        return None
+                if event is DocumentEvent.SIGN:
+                    outbox.add_work(session, ARCHIVE_DOCUMENT, fresh.id, now=self._clock())
+        except WrongMoment:  # something else moved it while the service was asked
+            return Again(timedelta(0))
+        return self._again(document) if event is DocumentEvent.VIEW else None
 
     def archive(self, item: WorkItem) -> None:
         """Download what was signed, look into it, keep it, and let the matter go on or ask a person."""
@@ -244,6 +243,11 @@ class Signing:
             except WrongMoment:
                 return  # something else ended it first
             self._outcomes.ended(session, document)
+
+    def _is_lost(self, document: Document) -> bool:
+        """Whether it was withdrawn after its submit had begun, and may lie at its service unknown to us."""
+        withdrawn = document.state is DocumentState.RECALLED and document.remote_ref is None
+        return bool(withdrawn and document.steps) and self._service_of(document).capabilities.recall
 
     def _outgoing(self, session: Session, document: Document) -> OutgoingDocument:
         original = files_of(session, OWNER, document.id or 0)[ORIGINAL]

@@ -11,7 +11,7 @@ from sqlmodel import select
 from ..documents import newest_document
 from ..hub import Hub, OrderForm, User
 from ..order_views import OrderView
-from ..outbox import list_work
+from ..outbox import list_work, retry_work
 from ..storage.states import Role, WorkState
 from ..storage.tables import Document
 from ..values import RecipientState, RemoteRef
@@ -54,12 +54,17 @@ class Situation:
     """
 
     def __init__(
-        self, folder: Path, *, settings_text: str = FAKE_INSTANCES, plugins: tuple[object, ...] = ()
+        self,
+        folder: Path,
+        *,
+        settings_text: str = FAKE_INSTANCES,
+        plugins: tuple[object, ...] = (),
+        fakes: type[FakePlugin] = FakePlugin,
     ) -> None:
         self.folder = folder
         self.settings_text = settings_text
         self.clock = FrozenClock()
-        self.fakes = FakePlugin(clock=self.clock)
+        self.fakes = fakes(clock=self.clock)
         self.fakes.billing.records.update({key: list(rows) for key, rows in some_records().items()})
         _morning.copy_to(folder)
         self.hub = hub_with(
@@ -171,3 +176,7 @@ class Situation:
     def parked(self) -> dict[str, str | None]:
         """Work that waits for a person: kind to reason."""
         return {row.kind: row.last_error for row in list_work(self.hub.database, state=WorkState.PARKED)}
+
+    def retry_parked(self) -> int:
+        """The operator tries all parked work again; returns how many rows that were."""
+        return retry_work(self.hub.database, work_id=None, now=self.clock())
