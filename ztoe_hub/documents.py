@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from . import outbox
 from .accounts import AccountView, own_account
 from .errors import ConfigurationError, NotFound
-from .files import FileContent, FileView, files_of, read_file, store_file
+from .files import FileContent, FileView, files_of, files_of_many, read_file, store_file
 from .lifecycle import DocumentEvent, advance
 from .plugin_manager import Instance
 from .ports import SigningService
@@ -96,7 +96,8 @@ class Documents:
                 .order_by(col(Document.id).desc())
                 .limit(200)
             ).all()
-            return [self._view(session, row) for row in rows]
+            files = files_of_many(session, OWNER, [row.id or 0 for row in rows])
+            return [self._view(row, files[row.id or 0]) for row in rows]
 
     def get(self, user: User, account_id: int, document_id: int) -> DocumentView:
         """One document. Raises NotFound."""
@@ -105,7 +106,7 @@ class Documents:
             row = session.get(Document, document_id)
             if row is None or row.account_id != account_id:
                 raise NotFound("Такого документа немає.")
-            return self._view(session, row)
+            return self._view(row, files_of(session, OWNER, document_id))
 
     def file(self, user: User, account_id: int, document_id: int, role: str) -> FileContent:
         """The bytes of the original or of the signed container. Raises NotFound."""
@@ -118,7 +119,7 @@ class Documents:
     def of_subject(self, session: Session, origin: str, subject_id: int) -> DocumentView | None:
         """The newest document made for this subject."""
         row = newest_document(session, origin, subject_id)
-        return None if row is None else self._view(session, row)
+        return None if row is None else self._view(row, files_of(session, OWNER, row.id or 0))
 
     def prepare(self, session: Session, new: NewDocument) -> Document:
         """Write a PREPARED document and the work that sends it, in the caller's transaction.
@@ -181,7 +182,7 @@ class Documents:
             f"{self._settings.path}: routes.signing: no route for {origin} of district {district_code}"
         )
 
-    def _view(self, session: Session, row: Document) -> DocumentView:
+    def _view(self, row: Document, files: Mapping[str, FileView]) -> DocumentView:
         instance = self._services.get(row.service)
         title = instance.title if instance else Title(uk=row.service, en=row.service)
         return DocumentView(
@@ -199,7 +200,7 @@ class Documents:
             recipient_email=row.recipient_email,
             problem=row.problem,
             verdict=row.verdict,
-            files=files_of(session, OWNER, row.id or 0),
+            files=files,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -78,13 +79,20 @@ def store_file(
 
 def files_of(session: Session, owner: str, owner_id: int) -> dict[str, FileView]:
     """The owner's files by role."""
-    rows = session.exec(select(StoredFile).where(StoredFile.owner == owner, StoredFile.owner_id == owner_id))
-    return {
-        row.role: FileView(
+    return files_of_many(session, owner, [owner_id])[owner_id]
+
+
+def files_of_many(session: Session, owner: str, owner_ids: Sequence[int]) -> dict[int, dict[str, FileView]]:
+    """The files of several owners, by owner and role, in one query."""
+    found: dict[int, dict[str, FileView]] = {owner_id: {} for owner_id in owner_ids}
+    rows = session.exec(
+        select(StoredFile).where(StoredFile.owner == owner, col(StoredFile.owner_id).in_(owner_ids))
+    )
+    for row in rows:
+        found[row.owner_id][row.role] = FileView(
             role=row.role, name=row.name, media_type=row.media_type, size=row.size, sha256=row.sha256
         )
-        for row in rows
-    }
+    return found
 
 
 def read_file(blobs: BlobStore, file: FileView) -> FileContent:

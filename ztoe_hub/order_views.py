@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from .documents import Documents, DocumentView
-from .files import FileView, files_of
+from .files import FileView, files_of, files_of_many
 from .settings import Settings
 from .storage.states import DocumentState, OrderState
-from .storage.tables import Account, AuditLine, District, MeteringPoint, ServiceOrder, StoredFile
+from .storage.tables import Account, AuditLine, District, MeteringPoint, ServiceOrder
 from .texts import ORDER_STATES
 from .values import Title
 
@@ -94,16 +94,8 @@ def order_lines(session: Session, settings: Settings, account_id: int, year: int
         )
         .order_by(col(ServiceOrder.id).desc())
     ).all()
-    roles: dict[int, set[str]] = {}
-    ids = [row[0].id for row in rows]
-    found = session.execute(
-        sa.select(col(StoredFile.owner_id), col(StoredFile.role)).where(
-            col(StoredFile.owner) == OWNER, col(StoredFile.owner_id).in_(ids)
-        )
-    )
-    for owner_id, role in found:
-        roles.setdefault(owner_id, set()).add(role)
-    return [OrderLine(**_facts(row, settings, frozenset(roles.get(row[0].id, ())))) for row in rows]
+    files = files_of_many(session, OWNER, [row[0].id or 0 for row in rows])
+    return [OrderLine(**_facts(row, settings, frozenset(files[row[0].id or 0]))) for row in rows]
 
 
 def order_years(session: Session, account_id: int) -> list[int]:
