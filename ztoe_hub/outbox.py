@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from .errors import TransientError
 from .storage.database import Database
 from .storage.states import WorkState
 from .storage.tables import Work
@@ -121,9 +122,21 @@ def schedule_work(
 
 def ensure_work(session: Session, kind: str, subject: str, *, due_at: datetime) -> None:
     """Make sure that there is such a row; one that is there stays as it is."""
-    known = sa.select(work.c.id).where(work.c.kind == kind, work.c.subject == subject)
-    if session.connection().execute(known).first() is None:
+    if not is_known(session, kind, subject):
         add_work(session, kind, subject, now=due_at)
+
+
+def is_known(session: Session, kind: str, subject: str) -> bool:
+    """Whether this was ever asked for, or noted as done."""
+    known = sa.select(work.c.id).where(work.c.kind == kind, work.c.subject == subject)
+    return session.connection().execute(known).first() is not None
+
+
+def note_done(session: Session, kind: str, subject: str, *, now: datetime) -> None:
+    """Remember that this was done without waiting, so that it is known when it comes again."""
+    done = Work(kind=kind, subject=subject, state=WorkState.DONE, due_at=now, created_at=now, finished_at=now)
+    session.add(done)
+    session.flush()
 
 
 def due_work(database: Database, *, now: datetime, limit: int) -> Sequence[int]:
@@ -195,6 +208,17 @@ def extend_leases(database: Database, items: Sequence[WorkItem], *, until: datet
             .where(work.c.lease_token.in_(tokens), work.c.state == WorkState.RUNNING)
             .values(lease_until=until)
         )
+
+
+def require_lease(session: Session, item: WorkItem) -> None:
+    """Go on in the caller's transaction only while this piece of work is still this worker's.
+
+    A process that stood still for longer than its lease (a suspended machine) wakes up with stale knowledge,
+    while another has done the work. Raises TransientError then; the outcome is the other's to record.
+    """
+    held = sa.select(work.c.id).where(work.c.id == item.id, work.c.lease_token == item.lease_token)
+    if session.connection().execute(held.with_for_update()).first() is None:
+        raise TransientError("the lease was lost: another worker has taken this over")
 
 
 def finish_work(database: Database, item: WorkItem, *, now: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -12,11 +14,12 @@ from ztoe_hub import outbox
 from ztoe_hub.accounts import account_by_id
 from ztoe_hub.documents import OWNER as DOCUMENT
 from ztoe_hub.documents import SIGNED, newest_document
-from ztoe_hub.errors import ItemRejected, OperatorNeeded, WrongMoment
+from ztoe_hub.errors import ItemRejected, OperatorNeeded
 from ztoe_hub.files import FileView, files_of, store_file
 from ztoe_hub.lifecycle import OrderEvent
 from ztoe_hub.order_moves import OrderMoves, order_by_id
 from ztoe_hub.order_views import APPLICATION, INVOICE, KYIV, OWNER, UPLOADED
+from ztoe_hub.orders import CANCEL_ORDER
 from ztoe_hub.outbox import Again, WorkItem
 from ztoe_hub.plugin_manager import Instance
 from ztoe_hub.ports import BillingSource, OrderDesk
@@ -27,8 +30,12 @@ from ztoe_hub.storage.states import OrderState
 from ztoe_hub.storage.tables import Cursor, MeteringPoint, ServiceOrder
 from ztoe_hub.values import OrderFile, OrderUpdate, OrderUpdateKind, OutgoingOrder
 
+log = logging.getLogger(__name__)
+
 APPLY_UPDATE = "apply_order_update"
 KEY_PREFIX = "hub-"
+ORDER_KEY = re.compile(rf"{KEY_PREFIX}([0-9]{{1,18}})")
+LONGEST_NUMBER = 40
 EVENT_OF = {
     OrderUpdateKind.REGISTERED: OrderEvent.REGISTER,
     OrderUpdateKind.INVOICED: OrderEvent.INVOICE,
@@ -69,8 +76,14 @@ class OrdersAtBilling:
             source = account_by_id(session, order.account_id).source
             desk = self._desk(source)
             outgoing = self._outgoing(session, order) if desk else None
-        if desk is not None and outgoing is not None:
-            desk.send_order(outgoing)
+        if desk is None or outgoing is None:
+            return
+        desk.send_order(outgoing)
+        with self._database.write() as session:
+            if order_by_id(session, int(item.subject)).state is OrderState.DELETED:  # while it was on its way
+                outbox.add_work(
+                    session, CANCEL_ORDER, item.subject, now=self._clock(), payload={"source": source}
+                )
 
     def cancel(self, item: WorkItem) -> None:
         """Tell billing that the consumer withdrew the order."""
@@ -91,6 +104,8 @@ class OrdersAtBilling:
         invoices = {update.id: self._invoice_of(desk, update) for update in batch.updates}
         now = self._clock()
         with self._database.write() as session:
+            if session.get(Cursor, name) != cursor:
+                return Again(timedelta(0))  # our lease lapsed, and another worker read on
             for update in batch.updates:
                 self._apply_or_keep(session, source, update, invoices[update.id])
             if cursor is None or cursor.value != batch.cursor:
@@ -111,7 +126,7 @@ class OrdersAtBilling:
         desk = self._desk(item.payload["source"])
         invoice = self._invoice_of(desk, update) if desk else None
         with self._database.write() as session:
-            self._apply(session, update, invoice)
+            self._apply(session, item.payload["source"], update, invoice)
 
     def _invoice_of(self, desk: OrderDesk, update: OrderUpdate) -> bytes | None:
         if update.kind is not OrderUpdateKind.INVOICED:
@@ -124,29 +139,31 @@ class OrdersAtBilling:
     def _apply_or_keep(
         self, session: Session, source: str, update: OrderUpdate, invoice: bytes | None
     ) -> None:
-        """One update in a savepoint; one that does not fit is kept as work, where a person sees it."""
+        """One update in a savepoint; one that does not fit is kept as work, where a person sees it.
+
+        Its row in the outbox makes it known: an update that comes again changes nothing.
+        """
+        subject = f"{source}/{update.id}"
+        if outbox.is_known(session, APPLY_UPDATE, subject):
+            return
         try:
             with session.begin_nested():
-                self._apply(session, update, invoice)
-        except (WrongMoment, OperatorNeeded):
+                self._apply(session, source, update, invoice)
+        except Exception as error:  # noqa: BLE001  one update holds up no other; its own work tells what is wrong
+            log.warning("an order update is kept as work", extra={"error": type(error).__name__})
             facts = {
                 **asdict(update),
                 "at": update.at.isoformat(),
                 "work_date": update.work_date.isoformat() if update.work_date else None,
             }
-            outbox.add_work(
-                session,
-                APPLY_UPDATE,
-                f"{source}/{update.id}",
-                now=self._clock(),
-                payload={"source": source, "update": facts},
-            )
+            payload = {"source": source, "update": facts}
+            outbox.add_work(session, APPLY_UPDATE, subject, now=self._clock(), payload=payload)
+        else:
+            outbox.note_done(session, APPLY_UPDATE, subject, now=self._clock())
 
-    def _apply(self, session: Session, update: OrderUpdate, invoice: bytes | None) -> None:
-        number = update.order_key.removeprefix(KEY_PREFIX)
-        order = session.get(ServiceOrder, int(number)) if number.isdecimal() else None
-        if order is None:
-            raise OperatorNeeded(f"billing speaks of an order that is not ours: {update.order_key}")
+    def _apply(self, session: Session, source: str, update: OrderUpdate, invoice: bytes | None) -> None:
+        order = _order_of(session, source, update.order_key)
+        _require_facts(update)
         if update.kind is OrderUpdateKind.INVOICED:
             if invoice is None:
                 raise OperatorNeeded(f"billing has no invoice file for {update.order_key}")
@@ -156,7 +173,7 @@ class OrdersAtBilling:
             order,
             EVENT_OF[update.kind],
             actor="billing",
-            words={"reason": update.reason} if update.reason else None,
+            words={"reason": update.reason or "—"},
             **_columns(update),
         )
 
@@ -213,6 +230,27 @@ class OrdersAtBilling:
             sha256=file.sha256,
             content=self._blobs.get(file.sha256),
         )
+
+
+def _order_of(session: Session, source: str, key: str) -> ServiceOrder:
+    """The order that this source means, if it is one that went there."""
+    number = ORDER_KEY.fullmatch(key)
+    order = session.get(ServiceOrder, int(number[1])) if number else None
+    if order is None or account_by_id(session, order.account_id).source != source:
+        raise OperatorNeeded(f"billing.{source} speaks of an order that is not ours: {key}")
+    return order
+
+
+def _require_facts(update: OrderUpdate) -> None:
+    """What an update has to say beside its kind."""
+    number = update.registration_number or ""
+    if update.kind is OrderUpdateKind.REGISTERED and not 0 < len(number) <= LONGEST_NUMBER:
+        raise OperatorNeeded(
+            f"billing registered {update.order_key} without a number, or with a very long one"
+        )
+    dated = update.kind in (OrderUpdateKind.SCHEDULED, OrderUpdateKind.RESCHEDULED)
+    if dated and update.work_date is None:
+        raise OperatorNeeded(f"billing scheduled {update.order_key} without a date")
 
 
 def _columns(update: OrderUpdate) -> dict[str, object]:

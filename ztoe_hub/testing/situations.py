@@ -78,6 +78,11 @@ class Situation:
         self.account_id = self.hub.accounts.of(self.user)[0].id
         self.point_id = self.hub.accounts.metering_points(self.user, self.account_id)[0].id
 
+    @staticmethod
+    def settings_with(more: str) -> str:
+        """The usual settings and some tables more."""
+        return f"{FAKE_INSTANCES}\n{more}"
+
     def another_hub(self, *plugins: object, settings_text: str | None = None) -> Hub:
         """The same folder, fakes and clock as a second process, or a restart with other settings, has them."""
         return hub_with(
