@@ -15,6 +15,7 @@ import msgspec
 
 from ztoe_hub.exchange.imports import Imports
 from ztoe_hub.ports import BillingSource
+from ztoe_hub.settings import ImportsSection
 from ztoe_hub.storage.database import open_database
 from ztoe_hub.values import BillingCapabilities, Health, InvoiceRecord, Page, Record, Rejected, Stream
 
@@ -85,7 +86,7 @@ def import_invoices(url: str, source: BillingSource, data: DataSet, phase: str, 
     """Run the import. The report must count every row rightly."""
     database = open_database(url)
     with watch.running():
-        imports = Imports(database, clock=lambda: datetime.now(UTC))
+        imports = Imports(database, ImportsSection(), clock=lambda: datetime.now(UTC))
         report = imports.run(SOURCE, source, Stream.INVOICES)
     database.close()
     new = data.rows if phase == "first" else 0
