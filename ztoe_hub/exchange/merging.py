@@ -71,7 +71,9 @@ class Merge:
             if self._stage.known.any
             else usable
         )
-        written = self._connection.execute(self._upsert(table, rows, names)).rowcount
+        written = self._connection.execute(
+            self._upsert(table, rows, names), execution_options={"preserve_rowcount": True}
+        ).rowcount
         report.changed = written - report.new
         report.unchanged += usable - written
 
