@@ -46,10 +46,16 @@ EVENT_OF = {
 
 
 class StoredSteps:
-    """The hub's memory of a submit, in the document's row: every step is committed before the next begins."""
+    """The hub's memory of a submit, in the document's row: every step is committed before the next begins.
 
-    def __init__(self, database: Database, document: Document, clock: Callable[[], datetime]) -> None:
+    Nothing more is written, and so nothing more is begun, once another worker has taken the submit over.
+    """
+
+    def __init__(
+        self, database: Database, item: WorkItem, document: Document, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._item = item
         self._document_id = document.id or 0
         self._service = document.service
         self._clock = clock
@@ -82,6 +88,7 @@ class StoredSteps:
 
     def _write(self, step: str, value: dict[str, object]) -> None:
         with self._database.write() as session:
+            outbox.require_lease(session, self._item)
             document = document_by_id(session, self._document_id)
             document.steps = {**document.steps, step: value}
             session.add(document)
@@ -126,11 +133,12 @@ class Signing:
             outgoing = self._outgoing(session, document)
         service = self._service_of(document)
         try:
-            ref = service.submit(outgoing, StoredSteps(self._database, document, self._clock))
+            ref = service.submit(outgoing, StoredSteps(self._database, item, document, self._clock))
         except ItemRejected as error:
-            self._end(document.id, DocumentEvent.REJECT, problem=str(error))
+            self._end(item, DocumentEvent.REJECT, problem=str(error))
             return
         with self._database.write() as session:
+            outbox.require_lease(session, item)
             fresh = document_by_id(session, int(item.subject))
             if fresh.state is not DocumentState.PREPARED:  # withdrawn while it was on its way
                 fresh.remote_ref = ref_text(ref)
@@ -156,10 +164,11 @@ class Signing:
         if event is None or (event is DocumentEvent.VIEW and document.state is DocumentState.VIEWED):
             return self._again(document)
         if event not in (DocumentEvent.VIEW, DocumentEvent.SIGN):
-            self._end(document.id, event, snapshot=snapshot.raw)
+            self._end(item, event, snapshot=snapshot.raw)
             return None
         try:
             with self._database.write() as session:
+                outbox.require_lease(session, item)
                 fresh = document_by_id(session, int(item.subject))
                 advance(session, fresh, event, now=self._clock(), actor=HUB, snapshot=snapshot.raw)
                 if event is DocumentEvent.SIGN:
@@ -188,6 +197,7 @@ class Signing:
         sha256 = self._blobs.put(container)
         facts = {**verdict.facts, "original_sha256": original.sha256, "signed_sha256": sha256}
         with self._database.write() as session:
+            outbox.require_lease(session, item)
             fresh = document_by_id(session, int(item.subject))
             store_file(
                 session,
@@ -222,7 +232,7 @@ class Signing:
             if isinstance(service, Recalls) and service.capabilities.recall:
                 service.recall(ref_of(document))
         if document.state in (DocumentState.PREPARED, *AWAITED):
-            self._end(document.id, DocumentEvent.RECALL)
+            self._end(item, DocumentEvent.RECALL)
 
     def settle(self, document_id: int, *, approve: bool, word: str, actor: str) -> None:
         """A person's decision on a document that NEEDS_OPERATOR. Raises WrongMoment for any other."""
@@ -235,9 +245,10 @@ class Signing:
             else:
                 self._outcomes.ended(session, document)
 
-    def _end(self, document_id: int | None, event: DocumentEvent, **changes: str) -> None:
+    def _end(self, item: WorkItem, event: DocumentEvent, **changes: str) -> None:
         with self._database.write() as session:
-            document = document_by_id(session, document_id or 0)
+            outbox.require_lease(session, item)
+            document = document_by_id(session, int(item.subject))
             try:
                 advance(session, document, event, now=self._clock(), actor=HUB, **changes)
             except WrongMoment:
