@@ -135,7 +135,7 @@ def test_workers_killed_at_random_moments_of_five_orders_at_once(world: World) -
             # 30 acts make the story; they are spread so that every life has some of it, and none the end.
             if acts < 1.3 * (life + 1):
                 acts += _act_once(world)
-            time.sleep(0.01)
+            time.sleep(0.05)
         assert not world.is_over(), "every kill is within the story"
         worker.kill()
         busy += bool(world.work(state=WorkState.RUNNING))

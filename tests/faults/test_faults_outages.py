@@ -50,7 +50,7 @@ def test_an_order_made_while_paperless_is_out_of_order_goes_out_later(
     world.worker()
     world.order()
     world.wait_for_reason("submit_document", reason)
-    assert reason in world.listed(state)
+    world.wait(lambda: world.work("submit_document", state=state), f"it is {state}")
     assert world.documents() == []
     world.paperless.mend()
     world.let_hours_pass()
@@ -70,7 +70,7 @@ def test_a_signature_is_noticed_when_paperless_is_in_order_again(
     world.paperless.play(fault, value, at=API)
     world.sign()
     world.wait_for_reason("follow_document", reason)
-    assert reason in world.listed(state)
+    world.wait(lambda: world.work("follow_document", state=state), f"it is {state}")
     world.paperless.mend()
     world.let_hours_pass()
     if state is WorkState.PARKED:
@@ -101,7 +101,8 @@ def test_updates_come_when_billing_answers_with_data_again(world: World) -> None
     world.base.play("html", at="/order-updates")
     world.staff_act()
     world.wait_for_reason("poll_orders", "answered out of shape")
-    assert any("poll_orders" in line and "out of shape" in line for line in world.listed().splitlines())
+    listed = world.command("outbox", "list").splitlines()
+    assert any("poll_orders" in line and "out of shape" in line for line in listed)
     assert world.states() == {number: OrderState.ACCEPTED}
     world.base.mend()
     world.let_hours_pass()

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 DEADLINE_S = 40.0
-LOOK_EVERY_S, ACT_EVERY_S = 0.02, 0.1
+LOOK_EVERY_S, ACT_EVERY_S = 0.03, 0.15
 
 
 def wait_for(

@@ -143,10 +143,6 @@ class World:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def listed(self, state: WorkState = WorkState.DUE) -> str:
-        """What `ztoe-hub outbox list` shows an operator; what is due may be running just now."""
-        return self.command("outbox", "list", *(["--state", "parked"] if state is WorkState.PARKED else []))
-
     def work(self, kind: str | None = None, *, state: WorkState | None = None) -> list[WorkLine]:
         """The rows of the outbox that are not done, or those in this state; without the recurring ones unless named."""
         lines = list_work(self.hub.database, state=state)

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Any
 
 from stdnum.eu import eic
-from stdnum.exceptions import ValidationError
 from stdnum.ua import edrpou, rntrc
 
 from ztoe_hub.values import ConsumerRecord, MeteringPointRecord, Record, StatementLineRecord
 
-
-def warnings_of(record: Record) -> Iterator[tuple[str, str]]:
-    """Field and reason of what looks wrong and is kept as printed all the same."""
-    if isinstance(record, MeteringPointRecord) and record.eic:
-        try:
-            eic.validate(record.eic)
-        except ValidationError:
-            yield "eic", f"the check character of {record.eic} is wrong"
-    elif isinstance(record, ConsumerRecord) and record.tax_code:
-        if not _valid_tax_code(record.tax_code):
-            yield "tax_code", f"the check digit of {record.tax_code} is wrong"
-    elif isinstance(record, StatementLineRecord):
-        opening = record.opening_debit_uah + record.opening_credit_uah
-        closing = record.closing_debit_uah + record.closing_credit_uah
-        if closing != opening + record.accrued_uah - record.paid_uah:
-            yield "closing", "closing is not opening + accrued − paid"
+Finding = tuple[str, str]  # field and reason
 
 
-def _valid_tax_code(code: str) -> bool:
+def check_of(record: Record) -> Callable[[Any], Finding | None] | None:
+    """The check of this kind of record; None when there is nothing to check."""
+    return CHECKS.get(type(record))
+
+
+def _check_point(point: MeteringPointRecord) -> Finding | None:
+    if point.eic is None or eic.is_valid(point.eic):
+        return None
+    return "eic", f"the check character of {point.eic} is wrong"
+
+
+def _check_consumer(consumer: ConsumerRecord) -> Finding | None:
     # Passport numbers of persons who refused an RNOKPP have other lengths and no check digit.
+    code = consumer.tax_code or ""
     check = {8: edrpou, 10: rntrc}.get(len(code))
-    return check is None or bool(check.is_valid(code))
+    if check is None or check.is_valid(code):
+        return None
+    return "tax_code", f"the check digit of {code} is wrong"
+
+
+def _check_line(line: StatementLineRecord) -> Finding | None:
+    opening = line.opening_debit_uah + line.opening_credit_uah
+    closing = line.closing_debit_uah + line.closing_credit_uah
+    if closing == opening + line.accrued_uah - line.paid_uah:
+        return None
+    return "closing", "closing is not opening + accrued − paid"
+
+
+CHECKS: dict[type[Record], Callable[[Any], Finding | None]] = {
+    MeteringPointRecord: _check_point,
+    ConsumerRecord: _check_consumer,
+    StatementLineRecord: _check_line,
+}

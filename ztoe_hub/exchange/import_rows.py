@@ -5,11 +5,9 @@ A value that the column cannot hold exactly raises Unfit with the field and the 
 
 from __future__ import annotations
 
-import enum
-import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Sequence
+from decimal import localcontext
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,13 +15,7 @@ import sqlalchemy as sa
 from ztoe_hub.storage.column_types import Scaled
 from ztoe_hub.values import Record
 
-LARGEST = Decimal(10**14)  # with four places it still fits a 64-bit integer
-
-LARGEST_WHOLE = 2**31 - 1
-LONGEST_KEY = 120
-SURROGATE = re.compile("[\ud800-\udfff]")
-
-Convert = Callable[[object], object]
+from .import_values import EXACT, check_keys, column_converter, converter
 
 
 class Unfit(ValueError):
@@ -44,15 +36,32 @@ def data_columns(table: sa.Table) -> Sequence[sa.Column[object]]:
 
 
 class RowMaker:
-    """Makes rows for one table: a tuple in the order of `columns`, of what the driver stores as it is."""
+    """Makes rows for one table: tuples in the order of `columns`, of what the driver stores as it is.
+
+    A page is converted column by column, which costs a fraction of a call per value. Where anything in a
+    column looks wrong the page is converted row by row instead, to tell which value it is.
+    """
 
     def __init__(self, columns: Sequence[sa.Column[object]], dialect: str) -> None:
-        self._fields = [(column.name, _converter(column, dialect)) for column in columns]
+        self._names = [column.name for column in columns]
+        self._convert = [converter(column.type, dialect) for column in columns]
+        self._convert_all = [column_converter(column.type, dialect) for column in columns]
+
+    def columns_of(self, records: Sequence[Record]) -> list[Sequence[object]] | None:
+        """The values of all records, column by column, or None when at least one of them does not fit."""
+        values = zip(*map(attrgetter(*self._names), records), strict=True)
+        try:
+            with localcontext(EXACT):
+                check_keys([record.key for record in records])
+                return [convert(column) for convert, column in zip(self._convert_all, values, strict=True)]
+        except (ValueError, TypeError, ArithmeticError):
+            return None
 
     def row_of(self, record: Record) -> tuple[object, ...]:
-        """The record's values. Raises Unfit."""
+        """One record's values. Raises Unfit that names the field."""
+        self.check_key(record.key)
         row: list[object] = []
-        for name, convert in self._fields:
+        for name, convert in zip(self._names, self._convert, strict=True):
             value = getattr(record, name)
             try:
                 row.append(value if value is None else convert(value))
@@ -63,11 +72,9 @@ class RowMaker:
     def check_key(self, key: str) -> None:
         """Raises Unfit for a key that cannot be one."""
         try:
-            _text_value(key)
+            check_keys([key])
         except ValueError as error:
             raise Unfit("key", str(error)) from error
-        if not 0 < len(key) <= LONGEST_KEY:
-            raise Unfit("key", f"the key is empty or longer than {LONGEST_KEY} characters")
 
 
 def stage_type(column: sa.Column[object]) -> sa.types.TypeEngine[Any]:
@@ -77,66 +84,3 @@ def stage_type(column: sa.Column[object]) -> sa.types.TypeEngine[Any]:
     if isinstance(column.type, sa.Integer | sa.Date | sa.DateTime):
         return column.type
     return sa.Text()
-
-
-def _converter(column: sa.Column[object], dialect: str) -> Convert:
-    kind = column.type
-    if isinstance(kind, Scaled):
-        return _scaler(kind.places)
-    if isinstance(kind, sa.DateTime):
-        return _datetime_text if dialect == "sqlite" else _same
-    if isinstance(kind, sa.Date):
-        return _date_text if dialect == "sqlite" else _same
-    if isinstance(kind, sa.Integer):
-        return _whole
-    return _text_value
-
-
-def _scaler(places: int) -> Convert:
-    factor = 10**places
-
-    def scale(value: object) -> int:
-        if not isinstance(value, Decimal) or not value.is_finite():
-            raise ValueError(f"not a number: {value}")
-        if not -LARGEST < value < LARGEST:
-            raise ValueError("the number is too large")
-        whole = int(value * factor)  # 28 digits of it: the comparison is with the whole value
-        if Decimal(whole).scaleb(-places) != value:
-            raise ValueError(f"more than {places} decimal places: {value}")
-        return whole
-
-    return scale
-
-
-def _same(value: object) -> object:
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:
-        raise ValueError("the number is too large")
-    return value
-
-
-def _date_text(value: object) -> str:
-    if not isinstance(value, date):
-        raise ValueError("not a date")
-    return value.isoformat()
-
-
-def _datetime_text(value: object) -> str:
-    """As SQLAlchemy stores it on SQLite."""
-    if not isinstance(value, datetime):
-        raise ValueError("not a time")
-    return value.isoformat(" ", timespec="microseconds")
-
-
-def _text_value(value: object) -> str:
-    if isinstance(value, enum.StrEnum):
-        return value.value
-    text = str(value)
-    if "\x00" in text:
-        raise ValueError("the text holds a NUL")
-    if not text.isascii() and SURROGATE.search(text):
-        raise ValueError("the text holds half a character")
-    return text

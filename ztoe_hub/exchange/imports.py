@@ -36,6 +36,7 @@ from .import_rows import RowMaker, data_columns
 from .invariants import warn_of_gaps
 from .merging import Merge, ReadEnd
 from .preview import Preview
+from .settling import settle
 from .staging import Stage, stage_for
 from .stream_cursors import StreamCursors
 
@@ -114,7 +115,7 @@ class Imports:
             end = _read(stage, source, since, report, progress)
             connection.execution_options(read_only=False)
             with connection.begin():
-                stage.settle()
+                settle(stage, report)
                 merge = Merge(stage, report, end)
                 most = 100 if wish.accept_losses else self._settings.most_lost_percent
                 report.reason = merge.doubt(most_lost_percent=most)

@@ -9,7 +9,7 @@ import msgspec
 
 from ztoe_hub.values import Page, Record, Rejected, Stream
 
-from .import_checks import warnings_of
+from .import_checks import check_of
 from .import_rows import RowMaker, Unfit
 
 MOST_PROBLEMS = 100
@@ -41,9 +41,11 @@ class Preview:
             except Unfit as unfit:
                 self._reject(Rejected(place=where, key=found.key, field=unfit.field, reason=unfit.reason))
                 continue
-            for name, reason in warnings_of(found):
+            check = check_of(found)
+            finding = check(found) if check else None
+            if finding is not None:
                 self.warnings += 1
-                self._note(f"warning: {where}: {name}: {reason}")
+                self._note(f"warning: {where}: {finding[0]}: {finding[1]}")
             if len(self.rows) < most_rows:
                 self.rows.append(found)
 

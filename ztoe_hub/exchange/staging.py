@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
+from itertools import repeat
 
 import msgspec
 import sqlalchemy as sa
 
 from ztoe_hub.values import Page, RawRows, Record, Rejected
 
-from .import_checks import warnings_of
+from .import_checks import check_of
 from .import_report import Report
 from .import_rows import RowMaker, Unfit, data_columns, stage_type
 from .known_rows import KnownRows
@@ -37,6 +38,7 @@ class Stage:
             sa.MetaData(),
             sa.Column("n", sa.Integer),
             sa.Column("place", sa.Text),
+            sa.Column("row", sa.Integer),
             sa.Column("usable", sa.Boolean),
             sa.Column("key", sa.Text),
             sa.Column("fingerprint", sa.BigInteger),
@@ -76,6 +78,7 @@ class Stage:
     def _add_rows(self, rows: RawRows, place: str) -> None:
         same = self.known.unchanged(rows.keys, rows.fingerprints) if self.known.any else set()
         self._report.unchanged += len(same)
+        fresh: list[tuple[int, Record]] = []
         for index in range(len(rows.keys)):
             if index in same:
                 continue
@@ -83,83 +86,71 @@ class Stage:
             if isinstance(found, Rejected):
                 self._reject(found)
             elif found is not None:
-                self._keep(found, rows.fingerprints[index], f"{place} row {index + 1}")
+                fresh.append((index, found))
+        self._keep(fresh, rows.fingerprints, place)
 
     def _add_records(self, records: Sequence[Record], place: str) -> None:
         prints = [_fingerprint(record) for record in records]
         same = self.known.unchanged([each.key for each in records], prints) if self.known.any else set()
         self._report.unchanged += len(same)
-        for index, record in enumerate(records):
-            if index not in same:
-                self._keep(record, prints[index], f"{place} row {index + 1}")
+        fresh = [(index, record) for index, record in enumerate(records) if index not in same]
+        self._keep(fresh, prints, place)
 
-    def _keep(self, record: Record, fingerprint: int, place: str) -> None:
+    def _keep(self, fresh: Sequence[tuple[int, Record]], prints: Sequence[int], place: str) -> None:
+        """Convert a page's new rows all at once; only when one of them does not fit, one by one."""
+        if not fresh:
+            return
+        indexes, records = zip(*fresh, strict=True)
+        columns = self._maker.columns_of(records)
+        if columns is None:
+            for index, record in fresh:
+                self._keep_one(record, prints[index], place, index + 1)
+            return
+        count = len(records)
+        self._waiting.extend(
+            zip(
+                range(self._count + 1, self._count + count + 1),
+                repeat(place, count),
+                [index + 1 for index in indexes],
+                repeat(True, count),
+                [record.key for record in records],
+                [prints[index] for index in indexes],
+                *columns,
+                strict=True,
+            )
+        )
+        self._count += count
+        if check_of(records[0]) is not None:
+            for index, record in fresh:
+                self._check(record, f"{place} row {index + 1}")
+
+    def _keep_one(self, record: Record, fingerprint: int, place: str, row: int) -> None:
+        where = f"{place} row {row}"
         try:
             values = self._maker.row_of(record)
-            self._maker.check_key(record.key)
         except Unfit as unfit:
-            self._reject(Rejected(place=place, key=record.key, field=unfit.field, reason=unfit.reason))
+            self._reject(Rejected(place=where, key=record.key, field=unfit.field, reason=unfit.reason))
             return
-        self._put(place, True, record.key, fingerprint, values)
-        for name, reason in warnings_of(record):
-            self._report.warn(place, record.key, name, reason)
+        self._put(place, row, True, record.key, fingerprint, values)
+        self._check(record, where)
+
+    def _check(self, record: Record, where: str) -> None:
+        check = check_of(record)
+        finding = check(record) if check else None
+        if finding is not None:
+            self._report.warn(where, record.key, *finding)
 
     def _reject(self, rejected: Rejected) -> None:
         self._report.reject(rejected)
         key = (rejected.key or "").replace("\x00", "").encode(errors="replace").decode()
         if key:
-            self._put(rejected.place, False, key, None, self._nothing)
+            self._put(rejected.place, None, False, key, None, self._nothing)
 
-    def _put(self, place: str, usable: bool, key: str, fingerprint: int | None, values: Row) -> None:
+    def _put(
+        self, place: str, row: int | None, usable: bool, key: str, fingerprint: int | None, values: Row
+    ) -> None:
         self._count += 1
-        self._waiting.append((self._count, place, usable, key, fingerprint, *values))
-
-    def settle(self) -> None:
-        """Reject what came twice and what refers to nothing. In the caller's transaction, after `flush`."""
-        self._index()
-        self._drop_duplicates()
-        self._reject_orphans()
-
-    def _index(self) -> None:
-        sa.Index(f"ix_{self.rows.name}_key", self.rows.c.key).create(self.connection)
-
-    def _drop_duplicates(self) -> None:
-        """The first row of a key counts, whether it is in the stage or came unchanged; later ones are rejected."""
-        rows, table = self.rows, self.table
-        first = sa.select(sa.func.min(rows.c.n)).group_by(rows.c.key)
-        doubled = [
-            each.n for each in self.connection.execute(sa.select(rows.c.n).where(rows.c.n.not_in(first)))
-        ]
-        if self.known.any:
-            mine = sa.and_(table.c.source == self._report.source, table.c.key == rows.c.key)
-            there = self.connection.execute(sa.select(rows.c.n, table.c.id).join(table, mine)).all()
-            doubled += [n for n, row_id in there if self.known.was_seen(row_id) and n not in doubled]
-        for n in sorted(doubled):
-            row = self.connection.execute(
-                sa.select(rows.c.place, rows.c.key, rows.c.usable).where(rows.c.n == n)
-            ).one()
-            if row.usable:
-                self._report.reject(
-                    Rejected(place=row.place, key=row.key, field="key", reason="the key came before")
-                )
-            self.connection.execute(sa.delete(rows).where(rows.c.n == n))
-
-    def _reject_orphans(self) -> None:
-        """Rows that refer to something this source never brought are not usable."""
-        rows = self.rows
-        for constraint in self.table.foreign_key_constraints:
-            parent = constraint.referred_table
-            name = next(column.name for column in constraint.columns if column.name != "source")
-            known = sa.select(parent.c.key).where(parent.c.source == self._report.source)
-            orphan = sa.and_(rows.c.usable, rows.c[name].not_in(known))
-            found = self.connection.execute(
-                sa.select(rows.c.place, rows.c.key, rows.c[name]).where(orphan)
-            ).all()
-            for place, key, parent_key in found:
-                reason = f"unknown {parent.name} {parent_key}"
-                self._report.reject(Rejected(place=place, key=key, field=name, reason=reason))
-            if found:
-                self.connection.execute(sa.update(rows).where(orphan).values(usable=False))
+        self._waiting.append((self._count, place, row, usable, key, fingerprint, *values))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
+from ztoe_hub.errors import ConfigurationError
+
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -38,8 +40,17 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Connect lazily to `url`. Errors never show parameters: they are personal data."""
-    engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    """Connect lazily to `url`. Errors never show parameters: they are personal data.
+
+    Raises ConfigurationError for an address that is none, or whose driver is not installed.
+    """
+    try:
+        engine = sa.create_engine(url, hide_parameters=True, pool_pre_ping=not url.startswith("sqlite"))
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise ConfigurationError(
+            f"hub.database: no database can be opened by this address ({type(error).__name__}): "
+            "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME, and install its driver"
+        ) from error
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin)

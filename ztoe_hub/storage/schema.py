@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,7 +21,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def upgrade(database: Database, revision: str = "head") -> str:
     """Migrate; returns the revision it is at. All of it or nothing."""
-    with database.engine.connect() as connection:
+    with _connected(database) as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:  # batch mode rebuilds tables; references are checked afterwards, whole
             connection.exec_driver_sql("COMMIT")
@@ -42,12 +44,23 @@ def upgrade(database: Database, revision: str = "head") -> str:
 def require_current(database: Database) -> None:
     """Raise ConfigurationError when the database is not at the code's schema."""
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    with database.engine.connect() as connection:
+    with _connected(database) as connection:
         current = current_revision(connection)
     if current != head:
         raise ConfigurationError(
             f"the database is at schema {current or 'none'}, this version needs {head}: run `ztoe-hub db upgrade`"
         )
+
+
+@contextmanager
+def _connected(database: Database) -> Iterator[sa.Connection]:
+    """A connection, or a ConfigurationError that says why there is none."""
+    try:
+        connection = database.engine.connect()
+    except sa.exc.OperationalError as error:
+        raise ConfigurationError(f"hub.database: the database cannot be reached: {error.orig}") from error
+    with connection:
+        yield connection
 
 
 def current_revision(connection: sa.Connection) -> str | None:

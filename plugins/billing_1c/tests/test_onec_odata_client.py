@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, unquote
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, quote, unquote
 
 import httpx
 import pytest
 
-from ztoe_billing_1c.faults import NoLicence, QueryRefused, ServerOutOfMemory
-from ztoe_billing_1c.odata import Completeness, ODataClient, RawRow, SetQuery
+from ztoe_billing_1c.faults import (
+    KeyExists,
+    NoLicence,
+    NoSuchObject,
+    QueryRefused,
+    ServerOutOfMemory,
+    UnclearFailure,
+)
+from ztoe_billing_1c.metadata import MetadataCache
+from ztoe_billing_1c.odata import ODataClient
 from ztoe_hub import AdapterContext
 from ztoe_hub.errors import HubError, OperatorNeeded, ProviderMisconfigured, TransientError, UnexpectedAnswer
 from ztoe_hub.testing.contexts import adapter_context
 
 BASE = "https://1c.example.com/utility"
 ROOT = "/utility/odata/standard.odata/"
-QUERY = SetQuery(set="Catalog_РЭМ", select=["Ref_Key", "Code"], order=["Code", "Ref_Key"])
 Answers = Callable[[httpx.Request], httpx.Response]
 
 
@@ -36,10 +45,10 @@ class Base:
         self.requests.append(request)
         return self.answer(request)
 
-    def client(self, *, page_size: int = 3, username: str = "odata") -> ODataClient:
+    def client(self, *, username: str = "odata", sessions: bool = False) -> ODataClient:
         context = adapter_context(transport=httpx.MockTransport(self.handle), sleep=self.slept.append)
         self.contexts.append(context)
-        return ODataClient(context.http, BASE, (username, "demo"), page_size)
+        return ODataClient(context.http, BASE, (username, "demo"), sessions=sessions)
 
 
 @pytest.fixture
@@ -66,7 +75,7 @@ def test_spaces_are_percent_20_and_options_begin_with_a_plain_dollar(base: Base)
 
 
 def test_cyrillic_set_names_are_sent_as_utf8(base: Base) -> None:
-    list(base.client().pages(QUERY, Completeness()))
+    base.client().values(quote("Catalog_РЭМ"), {}, asked="X")
     path = base.requests[0].url.raw_path.decode("ascii").partition("?")[0]
     assert unquote(path) == ROOT + "Catalog_РЭМ"
 
@@ -88,6 +97,7 @@ def test_json_without_metadata_is_asked_for(base: Base) -> None:
 HANDLER = '{"odata.error":{"code":"-1","message":{"lang":"ru","value":"Операция не разрешена"}}}'
 XML = '<?xml version="1.0"?><m:error xmlns:m="urn:m"><m:code>%s</m:code><m:message>Ні</m:message></m:error>'
 EXCEPTION = '{"exception":{"descr":"Ошибка","inner":{"descr":"%s"}}}'
+XHTML = '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>Роботи</body></html>'
 HTML = "<!DOCTYPE html><html><body>Ведуться роботи</body></html>"
 
 
@@ -118,10 +128,13 @@ def odata_error(code: str) -> str:
         (200, "", TransientError),
         (500, EXCEPTION % "На сервере 1С:Предприятия не найдена лицензия.", NoLicence),
         (500, EXCEPTION % "Недостаточно памяти", ServerOutOfMemory),
-        (500, EXCEPTION % "Щось інше", TransientError),
-        (500, HTML, TransientError),
-        (502, HTML, TransientError),
-        (503, "", TransientError),
+        (500, EXCEPTION % "Щось інше", UnclearFailure),
+        (500, HTML, UnclearFailure),
+        (502, HTML, UnclearFailure),
+        (503, "", UnclearFailure),
+        (404, odata_error("9"), NoSuchObject),
+        (400, odata_error("15"), KeyExists),
+        (200, XHTML, UnexpectedAnswer),
         (406, "", TransientError),
         (200, '{"value": [{"Ref_Key": "a"', TransientError),
         (200, '{"value": [{"Ref_Key": "a"}', TransientError),
@@ -174,139 +187,107 @@ def test_a_raw_control_character_costs_no_row(base: Base) -> None:
     assert json.loads(bytes(value))["Code"] == "x y"
 
 
-# --- paging ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("body", [HTML, XHTML, XML % "20", "{}", '<?xml version="1.0"?><edmx:Edmx>'])
+def test_metadata_is_no_page_and_no_error(base: Base, body: str) -> None:
+    base.answer = answer_with(200, body, "application/xml")
+    with pytest.raises(HubError):
+        MetadataCache(frozenset(), lambda: datetime.now(UTC)).current(base.client())
 
 
-@dataclass
-class Set:
-    """A set that pages as 1C does; `before_page` lets something happen, `most` is the server's own limit."""
+def test_a_gzip_body_that_breaks_off_is_asked_for_again(base: Base) -> None:
+    """Pitfall 8."""
+    whole = gzip.compress(b'{"value": []}')
+    bodies = iter([whole[: len(whole) // 2], whole])
+    base.answer = lambda _: httpx.Response(
+        200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(next(bodies))
+    )
+    assert base.client().values("X", {}, asked="X") == []
+    assert len(base.requests) == 2
 
-    keys: list[str]
-    most: int = 1000
-    counts: bool = True
-    before_page: Callable[[int], None] = lambda _: None
-    pages: int = 0
+
+# --- sessions ----------------------------------------------------------------------------------------
+
+
+class SessionServer:
+    """A publication with sessions; `refuse` answers instead, once each."""
+
+    def __init__(self) -> None:
+        self.sessions = 0
+        self.refuse: list[tuple[int, str]] = []
+        self.heard: list[tuple[str | None, str | None]] = []
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/$count"):
-            return httpx.Response(200, content=str(len(self.keys))) if self.counts else httpx.Response(404)
-        self.before_page(self.pages)
-        self.pages += 1
-        skip, top = (int(request.url.params[name]) for name in ("$skip", "$top"))
-        page = self.keys[skip : skip + min(top, self.most)]
-        return httpx.Response(200, json={"value": [{"Ref_Key": key} for key in page]})
+        word, cookie = request.headers.get("IBSession"), request.headers.get("Cookie")
+        self.heard.append((word, cookie))
+        if self.refuse and (cookie or self.refuse[0][0] == 406):
+            status, body = self.refuse.pop(0)
+            return httpx.Response(status, content=body)
+        if word == "start":
+            self.sessions += 1
+            cookies = {"Set-Cookie": f"ibsession=s{self.sessions}; path=/utility"}
+            return httpx.Response(200, json={"value": []}, headers=cookies)
+        return httpx.Response(200, json={"value": []})
 
 
-def read(client: ODataClient) -> tuple[list[str | None], bool]:
-    completeness = Completeness()
-    rows: list[RawRow] = [row for page in client.pages(QUERY, completeness) for row in page]
-    return [row.key for row in rows], completeness.proven
+@pytest.fixture
+def sessions(base: Base) -> SessionServer:
+    server = SessionServer()
+    base.answer = server.answer
+    return server
 
 
-def letters(count: int) -> list[str]:
-    return [f"{number:03d}" for number in range(count)]
+def ask(client: ODataClient, times: int) -> None:
+    for _ in range(times):
+        client.values("X", {}, asked="X")
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 6, 7, 20])
-def test_every_row_is_read_once(base: Base, count: int) -> None:
-    base.answer = Set(letters(count)).answer
-    assert read(base.client()) == (letters(count), True)
+def test_a_session_is_started_kept_and_finished(base: Base, sessions: SessionServer) -> None:
+    with base.client(sessions=True).in_session() as client:
+        ask(client, 3)
+    cookie = "ibsession=s1"
+    assert sessions.heard == [("start", None), (None, cookie), (None, cookie), ("finish", cookie)]
 
 
-@pytest.mark.parametrize("most", [2, 3, 7])
-def test_a_server_that_gives_fewer_rows_than_asked_loses_none(base: Base, most: int) -> None:
-    base.answer = Set(letters(20), most=most).answer
-    assert read(base.client(page_size=10)) == (letters(20), True)
+def test_a_session_is_finished_when_the_read_fails(base: Base, sessions: SessionServer) -> None:
+    base.answer = lambda request: (
+        sessions.answer(request) if len(base.requests) != 2 else httpx.Response(403, content=HTML)
+    )
+    with base.client(sessions=True).in_session() as client:
+        ask(client, 1)
+        with pytest.raises(ProviderMisconfigured):
+            ask(client, 1)
+    assert sessions.heard[-1] == ("finish", "ibsession=s1")
 
 
-def test_a_server_without_count_is_believed_when_nothing_moved(base: Base) -> None:
-    base.answer = Set(letters(20), counts=False).answer
-    assert read(base.client()) == (letters(20), True)
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_dead_session_is_started_again(base: Base, sessions: SessionServer, status: int) -> None:
+    """Pitfall 9."""
+    with base.client(sessions=True).in_session() as client:
+        ask(client, 1)
+        sessions.refuse = [(status, HTML)]
+        ask(client, 2)
+    assert sessions.heard[2] == ("start", None)
+    assert sessions.heard[-2:] == [(None, "ibsession=s2"), ("finish", "ibsession=s2")]
 
 
-def test_an_order_is_always_asked_for(base: Base) -> None:
-    base.answer = Set(letters(5)).answer
-    read(base.client())
-    pages = [request for request in base.requests if "$top" in request.url.params]
-    assert {request.url.params["$orderby"] for request in pages} == {"Code,Ref_Key"}
-    assert {request.url.params["$select"] for request in pages} == {"Ref_Key,Code"}
+def test_what_1c_itself_refuses_is_no_dead_session(base: Base, sessions: SessionServer) -> None:
+    with base.client(sessions=True).in_session() as client:
+        ask(client, 1)
+        sessions.refuse = [(404, odata_error("8"))]
+        with pytest.raises(QueryRefused):
+            ask(client, 1)
+    assert sessions.sessions == 1
 
 
-@pytest.mark.parametrize("counts", [True, False])
-def test_a_row_that_is_removed_while_reading_hides_no_other(base: Base, counts: bool) -> None:
-    rows = Set(letters(10), counts=counts)
-    rows.before_page = lambda number: rows.keys.remove("000") if number == 2 else None
-    base.answer = rows.answer
-    keys, proven = read(base.client())
-    assert sorted(key for key in keys if key) == letters(10)
-    assert len(keys) == 10
-    assert proven
+def test_where_no_session_can_be_had_it_goes_without(base: Base, sessions: SessionServer) -> None:
+    """Pitfall 9: 406 means that no session can be started."""
+    sessions.refuse = [(406, "")]
+    with base.client(sessions=True).in_session() as client:
+        ask(client, 2)
+    assert sessions.heard == [("start", None), (None, None), (None, None)]
 
 
-@pytest.mark.parametrize("counts", [True, False])
-def test_a_row_that_is_added_while_reading_is_found_and_none_comes_twice(base: Base, counts: bool) -> None:
-    rows = Set(letters(10), counts=counts)
-    rows.before_page = lambda number: rows.keys.insert(0, "new") if number == 2 else None
-    base.answer = rows.answer
-    keys, proven = read(base.client())
-    assert sorted(key for key in keys if key) == [*letters(10), "new"]
-    assert proven
-
-
-@pytest.mark.parametrize("page_size", [2, 3, 4, 50])
-def test_a_duplicated_row_comes_once_and_leaves_the_read_incomplete(base: Base, page_size: int) -> None:
-    base.answer = Set([*letters(5), "001", *letters(8)[5:]]).answer
-    keys, proven = read(base.client(page_size=page_size))
-    assert keys == letters(8)
-    assert not proven
-
-
-def test_rows_that_never_stand_still_leave_the_read_incomplete(base: Base) -> None:
-    rows = Set(letters(9))
-    rows.before_page = lambda _: rows.keys.reverse()
-    base.answer = rows.answer
-    assert read(base.client())[1] is False
-
-
-def test_a_count_that_says_more_than_was_read_leaves_the_read_incomplete(base: Base) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content="7") if "$count" in request.url.path else rows.answer(request)
-
-    rows = Set(letters(5))
-    base.answer = answer
-    assert read(base.client()) == (letters(5), False)
-    assert sum("$count" in request.url.path for request in base.requests) == 2  # it is read once more
-
-
-def test_a_server_that_ignores_skip_does_not_keep_us_for_ever(base: Base) -> None:
-    base.answer = lambda _: httpx.Response(200, json={"value": [{"Ref_Key": "a"}, {"Ref_Key": "b"}]})
-    assert read(base.client()) == (["a", "b"], False)
-
-
-def test_a_server_that_ignores_top_gives_all_at_once(base: Base) -> None:
-    rows = Set(letters(30))
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        url = request.url.copy_set_param("$top", "1000") if "$top" in request.url.params else request.url
-        return rows.answer(httpx.Request("GET", url))
-
-    base.answer = answer
-    assert read(base.client()) == (letters(30), True)
-
-
-def test_a_page_that_is_too_heavy_is_asked_for_in_halves(base: Base) -> None:
-    rows = Set(letters(300))
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if int(request.url.params.get("$top", "0")) > 100:
-            return httpx.Response(500, content=EXCEPTION % "Недостаточно памяти")
-        return rows.answer(request)
-
-    base.answer = answer
-    assert read(base.client(page_size=350)) == (letters(300), True)
-
-
-def test_the_place_of_a_row_names_set_page_and_index(base: Base) -> None:
-    base.answer = Set(letters(4)).answer
-    rows = [row for page in base.client().pages(QUERY, Completeness()) for row in page]
-    assert [row.place for row in rows][-1] == "Catalog_РЭМ, page 1, row 1"
+def test_a_publication_without_sessions_is_not_bothered(base: Base) -> None:
+    with base.client(sessions=True).in_session() as client:
+        ask(client, 2)
+    assert ["IBSession" in request.headers for request in base.requests] == [True, False]

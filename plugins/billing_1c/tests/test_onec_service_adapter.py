@@ -19,9 +19,8 @@ from pydantic import ValidationError
 
 import ztoe_billing_1c
 from ztoe_billing_1c.hub_service import order_body
-from ztoe_billing_1c.names import Names
 from ztoe_billing_1c.service import OneCSource
-from ztoe_billing_1c.settings import OneCSettings
+from ztoe_billing_1c.settings import OneCSettings, ServiceSettings
 from ztoe_hub.errors import HubError, ItemRejected, ProviderMisconfigured, TransientError, UnexpectedAnswer
 from ztoe_hub.ports import InvoiceFiles, OrderDesk
 from ztoe_hub.testing.billing import A_PDF, an_order
@@ -232,16 +231,17 @@ def test_another_service_at_the_address_is_unhealthy(
 # --- the plugin and its settings ---------------------------------------------------------------------
 
 
-def test_the_plugin_offers_one_kind() -> None:
-    [kind] = ztoe_billing_1c.billing_sources()
-    assert kind.name == "1c-odata"
-    assert kind.settings is OneCSettings
-    assert (kind.limits.concurrency, kind.limits.timeout_s) == (2, 60)
+def test_the_plugin_offers_two_kinds() -> None:
+    odata, service = ztoe_billing_1c.billing_sources()
+    assert (odata.name, odata.settings) == ("1c-odata", OneCSettings)
+    assert (service.name, service.settings) == ("1c-hs", ServiceSettings)
+    assert (odata.limits.concurrency, odata.limits.timeout_s) == (2, 60)
 
 
 def test_without_a_service_it_only_reads(make_source: MakeSource) -> None:
     source = make_source(URL, service_url=None)
-    assert source.capabilities.streams == frozenset(Stream)
+    unmapped = {Stream.READINGS_HISTORY, Stream.PAYMENTS}
+    assert source.capabilities.streams == frozenset(Stream) - unmapped
     assert not source.capabilities.orders
     assert not source.capabilities.invoice_files
     for ask in CALLS:
@@ -277,9 +277,11 @@ def test_settings_have_defaults_and_keep_the_password_to_themselves() -> None:
         {"page_size": 1},
         {"condition_quotes": "single"},
         {"pagesize": 10},
-        {"names": {"invoices": {"amuont": "Сумма"}}},
-        {"names": {"invoices": {"number": ""}}},
-        {"names": {"articles": {"Пеня": "penalty"}}},
+        {"page_bytes": 1000},
+        {"session": "on"},
+        {"exchange_plan": "Catalog_X"},
+        {"exchange_streams": ["statement_lines"]},
+        {"names": {"invoices": {"amount": "Сумма"}}},
     ],
 )
 def test_settings_that_cannot_work_are_refused_without_showing_secrets(changes: dict[str, object]) -> None:
@@ -289,12 +291,21 @@ def test_settings_that_cannot_work_are_refused_without_showing_secrets(changes: 
     assert "таємниця" not in str(caught.value)
 
 
-def test_the_readme_knows_every_setting_name_and_default() -> None:
+def test_the_readme_knows_every_setting() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    for key in OneCSettings.model_fields:
-        assert f"`{key}`" in readme, key
-    for table, names in Names().model_dump(by_alias=True).items():
-        assert f"`{table}`" in readme, table
-        for key, name in names.items():
-            assert str(name) in readme, f"{table}.{key} = {name}"
-            assert key in readme, f"{table}.{key}"
+    for model in (OneCSettings, ServiceSettings):
+        for key in model.model_fields:
+            assert f"`{key}`" in readme, key
+
+
+def test_a_refusal_repeats_no_sentence_of_the_base(source_over: SourceOver) -> None:
+    """Pitfall 22: what a person wrote in 1C may hold what nobody should read in a log."""
+    body = {"error": {"code": "unknown_account", "message": "Іваненко І. І., +380501234567"}}
+    with pytest.raises(ItemRejected) as caught:
+        send(source_over(always(422, json=body)))
+    assert str(caught.value) == "1C refuses it: unknown_account"
+
+
+def test_a_code_that_is_none_is_not_repeated(source_over: SourceOver) -> None:
+    with pytest.raises(ItemRejected, match="without a code"):
+        send(source_over(always(422, json={"error": {"code": "Немає рахунку Іваненка"}})))

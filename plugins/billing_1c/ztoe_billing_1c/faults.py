@@ -39,6 +39,7 @@ MEANINGS = {
     "11": "there is no such method",
     "12": "an argument is wrong",
     "14": "an option of the query was not understood",
+    "15": "the key is there already",
     "19": "the method is forbidden",
     "20": "the user may not read it: check roles and record-level restrictions",
     "21": "there is no such function",
@@ -54,12 +55,27 @@ class QueryRefused(OperatorNeeded):
     """1C does not take this query (400, 404): a name, a form of call or the composition is to be mended."""
 
 
+class NoSuchObject(QueryRefused):
+    """The set is there, this object is not (code 9)."""
+
+
+class KeyExists(QueryRefused):
+    """What was to be created is there already (code 15), and was left as it is."""
+
+
+class UnclearFailure(TransientError):
+    """The server failed without a word of 1C: a write may have happened all the same."""
+
+
 class ServerOutOfMemory(TransientError):
     """The answer was too much for the 1C server: ask for less, or later."""
 
 
 class NoLicence(TransientError):
     """All client licences of the 1C server are taken."""
+
+
+BY_CODE: dict[str, type[QueryRefused]] = {"9": NoSuchObject, "15": KeyExists}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +123,9 @@ def error_of(answer: Answer, asked: str) -> HubError:
         return ProviderMisconfigured(f"{asked}: 1C refuses our user (HTTP {answer.status})")
     if fault is not None and fault.code is not None:
         return _error_by_code(answer.status, fault.code, asked)
-    if answer.status in (406, 408, 425, 429) or answer.status >= 500:
+    if answer.status >= 500:
+        return UnclearFailure(f"{asked}: HTTP {answer.status}", retry_after_s=answer.retry_after_s)
+    if answer.status in (406, 408, 425, 429):
         return TransientError(f"{asked}: HTTP {answer.status}", retry_after_s=answer.retry_after_s)
     if answer.status in (400, 404):
         return QueryRefused(f"{asked}: the web server refuses the address (HTTP {answer.status})")
@@ -120,4 +138,6 @@ def _error_by_code(status: int, code: str, asked: str) -> HubError:
     message = f"{asked}: {MEANINGS.get(code, 'refused')} (1C code {code}, HTTP {status})"
     if code == "-1" or status >= 500:
         return OperatorNeeded(message)
+    if code in BY_CODE:
+        return BY_CODE[code](message)
     return QueryRefused(message) if status in (400, 404) else UnexpectedAnswer(message)

@@ -1,10 +1,11 @@
-"""The client of the hub's own HTTP service in 1C (`/hs/ztoe/v1`): orders in, news and PDFs out.
+"""The client of the hub's own HTTP service in 1C (`/hs/ztoe/v1`), and its orders: in, news and PDFs out.
 
 The contract is docs/reference/hub-http-service.openapi.yaml. Every call of it may be repeated.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, TypeVar
@@ -39,13 +40,13 @@ EVENTS = {
     "completed": OrderUpdateKind.COMPLETED,
     "refused": OrderUpdateKind.REFUSED,
 }
+_CODE = re.compile(r"[a-z_]{1,40}")
 MISSING_ORDER = "unknown_order"
 MISSING_INVOICE = "no_invoice"
 
 
 class _Refusal(msgspec.Struct):
     code: str
-    message: str = ""
 
 
 class _RefusalBody(msgspec.Struct):
@@ -74,10 +75,11 @@ class _Updates(msgspec.Struct):
 
 
 class Refused(ItemRejected):
-    """The service refuses this order or file, with its own word for why."""
+    """The service refuses this item, with its own word for why. Its sentence may hold personal data and stays there."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"1C refuses it: {code} ({message[:200]})")
+    def __init__(self, code: str) -> None:
+        word = code if _CODE.fullmatch(code) else "without a code"
+        super().__init__(f"1C refuses it: {word}")
         self.code = code
 
 
@@ -88,11 +90,11 @@ class HubService:
         self._http = http
         self._root = f"{service_url}/{VERSION}/"
         self._login = login
-        self._zone = zone
+        self.zone = zone
 
     def ping(self) -> None:
         """Raise when it is not our service, or not the version that we speak."""
-        found = _decoded(self._call("GET", "ping"), _Ping)
+        found = decoded(self.call("GET", "ping"), _Ping)
         if (found.service, found.version) != ("ztoe", 1):
             raise UnexpectedAnswer(f"the HTTP service is {found.service} {found.version}, not ztoe 1")
 
@@ -104,16 +106,13 @@ class HubService:
                 "X-File-Name": quote(file.name, safe=""),
                 "X-Content-SHA256": file.sha256,
             }
-            self._call("PUT", _address("orders", order.key, "files", file.role), file.content, headers)
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        self._call(
-            "PUT", _address("orders", order.key), msgspec.json.encode(order_body(order, self._zone)), headers
-        )
+            self.call("PUT", address_of("orders", order.key, "files", file.role), file.content, headers)
+        self.put(address_of("orders", order.key), order_body(order, self.zone))
 
     def cancel_order(self, key: str) -> None:
         """An order that never arrived is as good as cancelled."""
         try:
-            self._call("DELETE", _address("orders", key))
+            self.call("DELETE", address_of("orders", key))
         except Refused as error:
             if error.code != MISSING_ORDER:
                 raise
@@ -121,31 +120,36 @@ class HubService:
     def order_updates(self, since: str | None) -> OrderUpdates:
         query = {"limit": str(UPDATES_AT_ONCE)} | ({"after": since} if since else {})
         try:
-            answer = self._call("GET", f"order-updates?{urlencode(query, quote_via=quote)}")
+            answer = self.call("GET", f"order-updates?{urlencode(query, quote_via=quote)}")
         except Refused as error:  # there is no item at fault here
             raise UnexpectedAnswer(f"the updates are refused: {error.code}") from error
-        found = _decoded(answer, _Updates)
+        found = decoded(answer, _Updates)
         updates = [_update(update) for update in found.updates]
         return OrderUpdates(updates=updates, cursor=found.cursor, more=found.more)
 
     def order_invoice(self, key: str) -> Artifact:
         try:
-            return self._pdf(_address("orders", key, "invoice"))
+            return self._pdf(address_of("orders", key, "invoice"))
         except Refused as error:
             if error.code == MISSING_INVOICE:
                 raise TransientError("1C has not made the invoice of the order yet") from error
             raise
 
     def invoice_file(self, key: str) -> Artifact:
-        return self._pdf(_address("invoices", key, "file"))
+        return self._pdf(address_of("invoices", key, "file"))
+
+    def put(self, address: str, body: object) -> None:
+        """Hand a JSON document over."""
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        self.call("PUT", address, msgspec.json.encode(body), headers)
 
     def _pdf(self, address: str) -> Artifact:
-        answer = self._call("GET", address, max_bytes=LARGEST_PDF)
+        answer = self.call("GET", address, max_bytes=LARGEST_PDF)
         if not answer.content.startswith(b"%PDF-"):
             raise UnexpectedAnswer(f"a PDF was expected, {answer.media_type or 'something'} came")
         return Artifact(content=answer.content)
 
-    def _call(
+    def call(
         self,
         method: str,
         address: str,
@@ -153,6 +157,7 @@ class HubService:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
     ) -> Answer:
+        """One call below `v1/`, which may be repeated. Raises Refused with the service's code."""
         return self._http.request(
             method,
             self._root + address,
@@ -188,7 +193,8 @@ def _file_line(file: OrderFile) -> dict[str, str | int]:
     return {"role": file.role, "name": file.name, "sha256": file.sha256, "size": len(file.content)}
 
 
-def _address(*parts: str) -> str:
+def address_of(*parts: str) -> str:
+    """An address below `v1/`; a part may hold any sign."""
     return "/".join(quote(part, safe="") for part in parts)
 
 
@@ -208,10 +214,11 @@ def _error(answer: Answer) -> HubError:
         refusal = msgspec.json.decode(answer.content, type=_RefusalBody).error
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ProviderMisconfigured(f"no HTTP service of the hub at service_url (HTTP {status})")
-    return Refused(refusal.code, refusal.message)
+    return Refused(refusal.code)
 
 
-def _decoded(answer: Answer, shape: type[Shape]) -> Shape:
+def decoded(answer: Answer, shape: type[Shape]) -> Shape:
+    """The body in its shape. Raises UnexpectedAnswer, which repeats no value."""
     try:
         return msgspec.json.decode(answer.content, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

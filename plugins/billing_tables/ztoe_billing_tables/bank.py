@@ -21,12 +21,9 @@ MOST_FIELDS = 500
 
 PAYER_ACCOUNT = ("ПлательщикСчет", "ПлательщикРасчСчет", "ПлательщикIBAN")
 RECIPIENT_ACCOUNT = ("ПолучательСчет", "ПолучательРасчСчет", "ПолучательIBAN")
-DECLARED = (
-    (b"=windows", Encoding.CP1251),
-    (b"=dos", Encoding.CP866),
-    (b"=utf-8", Encoding.UTF_8),
-    (b"=utf8", Encoding.UTF_8),
-)
+DECLARED_DOS = b"=dos"
+END = "КонецФайла"
+ENDS = {END, END.encode().decode("cp1251")}  # a public sample ends in UTF-8 after lines of windows-1251
 Payment = dict[str, str]
 
 
@@ -100,7 +97,7 @@ def _of_text(reading: Reading) -> Iterator[tuple[str, Payment, frozenset[str]]]:
             section.setdefault(key, value.strip())
             if len(section) > MOST_FIELDS:
                 raise ItemRejected(f"{reading.name} line {number}: the document never ends")
-    if last != "КонецФайла":
+    if last not in ENDS:
         raise ItemRejected(f"{reading.name}: ends without «КонецФайла»: a piece of it is missing")
 
 
@@ -139,8 +136,6 @@ def text_encoding(reading: Reading) -> Encoding:
         seen = Evidence.of(reader.blocks())
     if seen.utf_8:
         return Encoding.UTF_8
-    lowered = head.lower()
-    declared = next((page for sign, page in DECLARED if sign in lowered), None)
-    if declared is None or declared is Encoding.UTF_8:
-        return seen.guess()
-    return seen.dos_page if declared is Encoding.CP866 else declared
+    if seen.dos == seen.windows and DECLARED_DOS in head.lower():
+        return seen.dos_page
+    return seen.guess()

@@ -23,10 +23,9 @@ class Encoding(enum.StrEnum):
 # Under cp866 these four are Ў ў ° ∙, which Ukrainian text does not have; under cp1125 they are і's and ї's.
 MARKS_OF_CP1125 = bytes((0xF6, 0xF7, 0xF8, 0xF9))
 SURE_MARKS = bytes((0xF6, 0xF7))  # Ў ў alone: a degree sign may be meant
-DOS_LETTERS = bytes(range(0x80, 0xB0))  # upper case and а-п; in cp1251 rare signs
-WINDOWS_LETTERS = bytes(
-    (*range(0xC0, 0xE0), *range(0xFA, 0x100))
-)  # upper case and ь ю я; in DOS frames and signs
+# What would be no letter under the other page. Windows keeps Ґ Є Ї « quotes and dashes among the first.
+DOS_LETTERS = bytes({*range(0x80, 0xB0)} - {0x92, 0x93, 0x94, 0x96, 0x97, 0xA0, 0xA5, 0xAA, 0xAB, 0xAF})
+WINDOWS_LETTERS = bytes((*range(0xB0, 0xE0), *range(0xFA, 0x100)))  # in DOS: frames and signs
 
 
 def holds_any(data: bytes, wanted: bytes) -> bool:

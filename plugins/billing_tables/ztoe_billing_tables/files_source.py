@@ -39,8 +39,8 @@ MOST_AT_ONCE = 200  # files that one read of an appending stream takes; the next
 class FilesSource:
     """A BillingSource over files; also InvoiceFiles, Acknowledges, Explains and OpensFiles.
 
-    The only thing it remembers is which file made the last read of a stream fail: a file whose fault is
-    forgotten in a restart fails once more and is moved then.
+    The only thing it remembers is which files the last read of a stream took, and which made it fail: an
+    outcome without a cursor does not say. Forgotten in a restart, they are read, held or failed once more.
     """
 
     def __init__(self, settings: FilesSettings, context: AdapterContext) -> None:
@@ -55,6 +55,7 @@ class FilesSource:
         )
         self._pdfs = self._invoice_pdfs()
         self._culprits: dict[Stream, Version] = {}
+        self._taken: dict[Stream, Sequence[Version]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -81,6 +82,7 @@ class FilesSource:
         entry = self._entries[stream]
         with self._lock:
             self._culprits.pop(stream, None)
+            self._taken.pop(stream, None)
         if entry.format is Format.INLINE:
             path = self._settings.mapping
             yield from inline_pages(self._reading(path, stream, entry))
@@ -93,6 +95,8 @@ class FilesSource:
         whole, earliest = True, None
         appending = entry.mode is Mode.APPEND
         chosen = waiting[:MOST_AT_ONCE] if appending else waiting[-1:]
+        with self._lock:
+            self._taken[stream] = chosen
         for version in chosen:
             reading = yield from self._read_file(version, stream, entry)
             whole = whole and reading.whole
@@ -127,13 +131,14 @@ class FilesSource:
         """Move files to done/ or failed/; a held one stays with its report beside it."""
         with self._lock:
             culprit = self._culprits.get(outcome.stream)
+            taken = self._taken.get(outcome.stream, ())
         if outcome.status == "failed":
             if culprit is not None:
                 self._outgoing.rejected(culprit, outcome.stream, outcome.report)
             return
         read, passed = _versions_of(outcome.cursor)
         if outcome.status == "held":
-            for version in read:
+            for version in read or taken:
                 self._outgoing.held(version, outcome.stream, outcome.report)
         elif outcome.status == "done":
             for version in read:

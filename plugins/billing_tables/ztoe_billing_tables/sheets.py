@@ -86,7 +86,8 @@ def open_sheet(reading: Reading) -> CalamineSheet:
             _prove_harmless(reading)
         elif size > caps.sheet:
             raise ItemRejected(f"{path.name}: {size} bytes, more than the {caps.sheet} of a workbook")
-        book = _calamine(reading.name, lambda: CalamineWorkbook.from_path(str(path)))
+        with path.open("rb") as file:  # by content: names like invoices.xls may hold XLSX
+            book = _calamine(reading.name, lambda: CalamineWorkbook.from_filelike(file))
     except OSError as error:
         raise TransientError(f"{path.name} cannot be read: {error.strerror}") from None
     wanted = reading.entry.sheet
@@ -144,7 +145,7 @@ def _prove_harmless(reading: Reading) -> None:
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, name: str, caps: Caps) -> int:
     """How large the entry really is; stops at what is left. A sheet's cells are bounded too."""
     probe = copy.copy(entry)
-    probe.file_size = left + 1  # not what the directory says: Python would stop there
+    probe.file_size = left + 2 * BLOCK  # not what the directory says: Python would stop there
     extent = _Extent(name, caps.cells) if SHEET_ENTRY.fullmatch(entry.filename) else None
     size = 0
     with archive.open(probe) as source:

@@ -62,7 +62,7 @@ def _judged(path: Path, head: bytes) -> Format:
         return Format.BANK_TEXT
     if looks_like_dbf(head):
         return Format.DBF
-    if head.count(b"\x00") > len(head) // 50:
+    if head.count(b"\x00") > 8 + len(head) // 50:
         raise _Refused("binary data of no format that is taken")
     return Format.CSV
 

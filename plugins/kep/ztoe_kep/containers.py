@@ -20,6 +20,8 @@ class SignerInfo:
     identifier: Value = field(repr=False)  # IssuerAndSerialNumber, or [0] with a subject key identifier
     digest_algorithm: str
     signed: dict[str, list[Value]] | None = field(repr=False)  # None: there are no signed attributes
+    signed_set: Value | None = field(repr=False)  # the same as received, under its [0]
+    signature_algorithm: Value = field(repr=False)
     unsigned: dict[str, list[Value]] = field(repr=False)
     signature: bytes = field(repr=False)
 
@@ -70,7 +72,7 @@ def open_layers(container: bytes) -> Opened:
     return Opened(layers=layers, content=content, problems=problems)
 
 
-def open_layer(binary: bytes) -> Layer:
+def open_layer(binary: bytes, *, most_certificates: int = MOST_CERTIFICATES) -> Layer:
     """One SignedData. Raises ValueError when it makes no sense."""
     outer = read_value(binary)
     content_type, wrapped = outer.expect(SEQUENCE).members(2)
@@ -84,7 +86,7 @@ def open_layer(binary: bytes) -> Layer:
     return Layer(
         content_type=dotted(encapsulated.members(2)[0]),
         content=content,
-        certificates=_certificates_in(rest),
+        certificates=_certificates_in(rest, most_certificates),
         signers=[_signer_info(value) for value in signer_infos.members(MOST_SIGNERS)],
         problems=problems,
     )
@@ -111,12 +113,12 @@ def _content_of(encapsulated: Value, problems: list[str]) -> bytes | None:
         return None
 
 
-def _certificates_in(rest: list[Value]) -> list[bytes]:
+def _certificates_in(rest: list[Value], at_most: int) -> list[bytes]:
     found = [value for value in rest if value.tag == CONTEXT | 0]
     return [
         certificate.raw
         for certificates in found
-        for certificate in certificates.members(MOST_CERTIFICATES)
+        for certificate in certificates.members(at_most)
         if certificate.tag == SEQUENCE  # the other choices are attribute certificates and older things
     ]
 
@@ -125,11 +127,13 @@ def _signer_info(value: Value) -> SignerInfo:
     members = value.expect(SEQUENCE).members(7)
     _, identifier, digest_algorithm, *rest = members
     signed = rest.pop(0) if rest and rest[0].tag == CONTEXT | 0 else None
-    _, signature, *unsigned = rest
+    signature_algorithm, signature, *unsigned = rest
     return SignerInfo(
         identifier=identifier,
         digest_algorithm=dotted(digest_algorithm.expect(SEQUENCE).members(2)[0]),
         signed=_attributes(signed) if signed else None,
+        signed_set=signed,
+        signature_algorithm=signature_algorithm.expect(SEQUENCE),
         unsigned=_attributes(unsigned[0].expect(CONTEXT | 1)) if unsigned else {},
         signature=octets_of(signature),
     )

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Callable
-from typing import Any
 
+from .algorithms import TOO_MUCH
 from .containers import SignerInfo
+from .gost34311 import DEFAULT_DKE
+from .hashes import HASHES, name_of_hash
 from .tlv import OCTET_STRING
+from .work import Finding, TooMuchWork, Work
 
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
-NOT_COMPUTED = "digest algorithm not computed yet"
-
-# SHA-1 and MD5 are left out on purpose: an equal digest would prove little. GOST 34.311 and Kupyna are to come.
-DIGESTS: dict[str, Callable[[bytes], Any]] = {
-    "2.16.840.1.101.3.4.2.4": hashlib.sha224,
-    "2.16.840.1.101.3.4.2.1": hashlib.sha256,
-    "2.16.840.1.101.3.4.2.2": hashlib.sha384,
-    "2.16.840.1.101.3.4.2.3": hashlib.sha512,
-}
-NAMES = {
-    "1.2.804.2.1.1.1.1.2.1": "GOST 34.311",
-    "1.2.804.2.1.1.1.1.2.2.1": "Kupyna-256",
-    "1.2.804.2.1.1.1.1.2.2.2": "Kupyna-384",
-    "1.2.804.2.1.1.1.1.2.2.3": "Kupyna-512",
-    "1.3.14.3.2.26": "SHA-1",
-    "1.2.840.113549.2.5": "MD5",
-}
+NO_ATTRIBUTES = "no signed attributes: the digest stands inside the signature, which does not hold or is not checked"
+UNFIT = "the digest does not fit: these are not the signed bytes"
+ORIGINAL_NEEDED = "the signature is apart from its document: the original is needed"
 
 
-def matches(algorithm: str, data: bytes, digest: bytes) -> bool | None:
-    """Whether `digest` is that of `data`; None for an algorithm that is not computed here."""
-    compute = DIGESTS.get(algorithm)
-    return None if compute is None else hmac.compare_digest(compute(data).digest(), digest)
+def compare(algorithm: str, data: bytes, digest: bytes, work: Work, dke: bytes = DEFAULT_DKE) -> Finding:
+    """Whether `digest` is that of `data`. GOST 34.311 counts with the signer's own S-box or the standard one."""
+    function = HASHES.get(algorithm)
+    if function is None:
+        return Finding(None, f"not checked: digest algorithm {name_of_hash(algorithm)}")
+    boxes = {dke, DEFAULT_DKE} if function.takes_dke else {DEFAULT_DKE}
+    try:
+        # The usual box first: the second costs as much again, and only a forged or foreign digest needs it.
+        for box in sorted(boxes, key=lambda box: box != dke):
+            if hmac.compare_digest(work.hash(function, data, box), digest):
+                return Finding(True)
+    except TooMuchWork:
+        return Finding(None, TOO_MUCH)
+    return Finding(False, UNFIT)
 
 
-def digest_verdict(signer: SignerInfo, content: bytes | None) -> tuple[bool | None, str | None]:
-    """The verdict on the message digest of one signer, and the problem that explains any but True."""
+def digest_finding(signer: SignerInfo, content: bytes | None, work: Work, dke: bytes = DEFAULT_DKE) -> Finding:
+    """The verdict on the message digest of one signer who has signed attributes."""
     if signer.signed is None:
-        return None, "no signed attributes: the digest stands inside the signature, which is not checked yet"
+        return Finding(None, NO_ATTRIBUTES)
     values = signer.signed.get(MESSAGE_DIGEST, [])
     if len(values) != 1 or values[0].tag != OCTET_STRING:
-        return False, "not exactly one message digest"
+        return Finding(False, "not exactly one message digest")
     if content is None:
-        return None, "the signature is apart from its document: the original is needed"
-    verdict = matches(signer.digest_algorithm, content, values[0].contents)
-    if verdict is None:
-        name = NAMES.get(signer.digest_algorithm, signer.digest_algorithm)
-        return None, f"{NOT_COMPUTED} ({name})"
-    return verdict, None if verdict else "the digest does not fit: these are not the signed bytes"
+        return Finding(None, ORIGINAL_NEEDED)
+    return compare(signer.digest_algorithm, content, values[0].contents, work, dke)

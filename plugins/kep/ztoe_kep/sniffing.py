@@ -22,8 +22,7 @@ class Kind(enum.Enum):
     """What bytes may be, as far as signatures go."""
 
     CMS = enum.auto()
-    ASIC_E = enum.auto()
-    ASIC_S = enum.auto()
+    ASIC = enum.auto()
     SIGNED_PDF = enum.auto()
     OTHER = enum.auto()
 
@@ -67,6 +66,19 @@ def _pem_block(text: bytes) -> bytes | None:
     return None if min(label_end, end) < 0 else text[label_end + len(_PEM_DASHES) : end]
 
 
+def pem_blocks(text: bytes, at_most: int) -> list[bytes]:
+    """What stands in each PEM block of `text`, decoded; illegible blocks are left out."""
+    found: list[bytes] = []
+    for part in text.split(_PEM_BEGIN)[1 : at_most + 1]:
+        _, _, body = part.partition(_PEM_DASHES)
+        letters = b"".join(body.partition(_PEM_END)[0].split())
+        try:
+            found.append(base64.b64decode(letters, validate=True))
+        except binascii.Error:
+            continue
+    return found
+
+
 def _looks_like_base64(text: bytes) -> bool:
     """Judged by the first letters; `b64decode` looks at the rest."""
     head = b"".join(text[:256].split()).rstrip(b"=")
@@ -81,9 +93,5 @@ def _says_signed_data(value: Value) -> bool:
 
 
 def _kind_of_zip(data: bytes) -> Kind:
-    head = data[30 : 30 + len(_ASIC) + 1]
-    if head == _ASIC + b"e":
-        return Kind.ASIC_E
-    if head == _ASIC + b"s":
-        return Kind.ASIC_S
-    return Kind.ASIC_E if any(entry in data for entry in _ASIC_ENTRIES) else Kind.OTHER
+    is_asic = data[30 : 30 + len(_ASIC)] == _ASIC or any(entry in data for entry in _ASIC_ENTRIES)
+    return Kind.ASIC if is_asic else Kind.OTHER

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-SEQUENCE, SET, INTEGER, OCTET_STRING, OID = 0x30, 0x31, 0x02, 0x04, 0x06
+SEQUENCE, SET, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x30, 0x31, 0x02, 0x03, 0x04, 0x06
 CONSTRUCTED = 0x20
 CONTEXT = 0xA0  # constructed and context-specific: CONTEXT | n is [n]
 
@@ -67,6 +67,23 @@ def read_value(data: bytes) -> Value:
 def octets_of(value: Value) -> bytes:
     """The contents of an OCTET STRING, put together when the sender cut it into pieces."""
     return b"".join(_pieces(value, 0))
+
+
+def bits_of(value: Value) -> bytes:
+    """The contents of a BIT STRING; spare bits at its end, which flags have, stay where they are."""
+    contents = value.expect(BIT_STRING).contents
+    if not contents or contents[0] > 7:
+        raise ValueError("a bit string is expected")
+    return contents[1:]
+
+
+def der(tag: int, contents: bytes) -> bytes:
+    """One value in DER."""
+    length = len(contents)
+    if length < 0x80:
+        return bytes((tag, length)) + contents
+    size = (length.bit_length() + 7) // 8
+    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big") + contents
 
 
 def integer(value: Value) -> int:
