@@ -1,4 +1,4 @@
-"""Reads signature containers (КЕП) for ztoe-hub."""
+"""Reads signature containers (КЕП) for ztoe-hub, and checks their signatures mathematically."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from ztoe_hub import AdapterType, hookimpl
 from ztoe_hub.ports import SignatureReader
 
-from .reader import KepReader
+from .batch import read_many
+from .bundles import Bundle, read_bundle
+from .reader import KepReader, read_file
 from .settings import KepSettings
+
+__all__ = ["Bundle", "KepReader", "KepSettings", "read_bundle", "read_file", "read_many", "signature_readers"]
 
 
 @hookimpl

@@ -12,7 +12,9 @@ from .tlv import OCTET_STRING
 from .work import Finding, TooMuchWork, Work
 
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
-NO_ATTRIBUTES = "no signed attributes: the digest stands inside the signature, which does not hold or is not checked"
+NO_ATTRIBUTES = (
+    "no signed attributes: the digest stands inside the signature, which does not hold or is not checked"
+)
 UNFIT = "the digest does not fit: these are not the signed bytes"
 ORIGINAL_NEEDED = "the signature is apart from its document: the original is needed"
 
@@ -33,7 +35,9 @@ def compare(algorithm: str, data: bytes, digest: bytes, work: Work, dke: bytes =
     return Finding(False, UNFIT)
 
 
-def digest_finding(signer: SignerInfo, content: bytes | None, work: Work, dke: bytes = DEFAULT_DKE) -> Finding:
+def digest_finding(
+    signer: SignerInfo, content: bytes | None, work: Work, dke: bytes = DEFAULT_DKE
+) -> Finding:
     """The verdict on the message digest of one signer who has signed attributes."""
     if signer.signed is None:
         return Finding(None, NO_ATTRIBUTES)

@@ -50,7 +50,9 @@ def within_validity(at: datetime | None, certificate: Certificate | None) -> boo
     return certificate.not_before <= at <= certificate.not_after
 
 
-def _read_token(token: bytes, stamped: bytes, trust: TrustStore, work: Work) -> tuple[datetime | None, str | None]:
+def _read_token(
+    token: bytes, stamped: bytes, trust: TrustStore, work: Work
+) -> tuple[datetime | None, str | None]:
     """The time of a token that may count, or None, and what is to be said of it."""
     layer = legible(lambda: open_layer(token))
     if layer is None or layer.content_type != _TST_INFO or layer.content is None or len(layer.signers) > 1:

@@ -1,0 +1,7 @@
+"""This plugin's commands, by name."""
+
+from __future__ import annotations
+
+from ztoe_hub.cli.lazy import Command
+
+COMMANDS = (Command("signature", "ztoe_kep.show:app", "Show who signed a container, and what holds in it."),)
