@@ -28,8 +28,8 @@ from .order_forms import OrderForm
 from .order_moves import OrderMoves
 from .orders import CANCEL_ORDER, Orders
 from .outbox import Again, WorkItem
-from .outgoing import request_id
 from .plugin_manager import Instances, build_instances, build_plugin_manager
+from .request_ids import request_id
 from .sessions import LoggedIn, Sessions
 from .settings import Settings
 from .statements import Statements

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from .errors import WrongMoment
-from .outgoing import request_id
+from .request_ids import request_id
 from .storage.states import DocumentState as D
 from .storage.states import OrderState as O
 from .storage.tables import AuditLine, Document, ServiceOrder

@@ -11,7 +11,6 @@ within the size cap. What does not come back is one of ztoe_hub.errors:
 
 from __future__ import annotations
 
-import contextvars
 import ipaddress
 import json as jsonlib
 import logging
@@ -21,7 +20,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -32,34 +31,16 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .errors import ItemRejected, OutcomeUnknown, ProviderMisconfigured, TransientError, UnexpectedAnswer
-from .pacing import CircuitBreaker, TokenBucket
+from .pacing import CircuitBreaker, Limits, TokenBucket
+from .request_ids import request_id
+
+__all__ = ["Answer", "Limits", "Outgoing", "raise_for_status", "request_id"]
 
 log = logging.getLogger(__name__)
 
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 LONGEST_WAIT_HERE_S = 5.0  # a longer hint belongs to the queue, not to a sleeping thread
 MAX_REDIRECTS = 3
-
-#: Set by the cabinet and the workers; goes out as X-Request-Id, so that one act can be followed.
-request_id: contextvars.ContextVar[str | None] = contextvars.ContextVar("request_id", default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The limits of one instance: a plugin's defaults, changed by the `http` table of the instance's settings."""
-
-    rate_per_s: float | None = None
-    concurrency: int = 8
-    timeout_s: float = 30.0  # connecting, and between two pieces of an answer
-    deadline_s: float = 120.0  # a whole exchange
-    max_bytes: int = 32 * 1024 * 1024
-    attempts: int = 3
-    ca_bundle: Path | None = None
-    proxy: str | None = None
-
-    def changed(self, changes: Mapping[str, Any]) -> Limits:
-        """These limits with some of them replaced."""
-        return replace(self, **changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

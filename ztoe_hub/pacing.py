@@ -5,11 +5,32 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from .errors import TransientError
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of one instance: a plugin's defaults, changed by the `http` table of the instance's settings."""
+
+    rate_per_s: float | None = None
+    concurrency: int = 8
+    timeout_s: float = 30.0  # connecting, and between two pieces of an answer
+    deadline_s: float = 120.0  # a whole exchange
+    max_bytes: int = 32 * 1024 * 1024
+    attempts: int = 3
+    ca_bundle: Path | None = None
+    proxy: str | None = None
+
+    def changed(self, changes: Mapping[str, Any]) -> Limits:
+        """These limits with some of them replaced."""
+        return replace(self, **changes)
 
 
 class TokenBucket:

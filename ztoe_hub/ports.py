@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from pydantic import BaseModel
-
-from .outgoing import Limits, Outgoing
+from .pacing import Limits
 from .values import (
     Artifact,
     BillingCapabilities,
@@ -41,6 +39,11 @@ from .values import (
     Stream,
     Title,
 )
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from .outgoing import Outgoing
 
 Adapter = TypeVar("Adapter", covariant=True)
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import typer
 
 from ztoe_hub.hub import Hub, build_hub
-from ztoe_hub.outgoing import request_id
 from ztoe_hub.plugin_manager import discover_plugins
+from ztoe_hub.request_ids import request_id
 from ztoe_hub.settings import Settings
 from ztoe_hub.settings_file import load_settings
 from ztoe_hub.storage.schema import require_current

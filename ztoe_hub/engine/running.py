@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ztoe_hub import outbox
 from ztoe_hub.errors import HubError, ItemRejected, OperatorNeeded, OutcomeUnknown, TransientError, UserError
 from ztoe_hub.outbox import Again, WorkItem
-from ztoe_hub.outgoing import request_id
+from ztoe_hub.request_ids import request_id
 from ztoe_hub.storage.database import Database
 
 from .leases import LeaseKeeper

@@ -22,6 +22,7 @@ class KnownRows:
         with connection.begin():
             largest = connection.execute(sa.select(sa.func.max(table.c.id)).where(mine)).scalar()
         self.any = largest is not None
+        self.marked = 0
         self._seen = bytearray((largest or 0) // 8 + 1)
         columns = (table.c.key, table.c.fingerprint, table.c.id)
         self._lookup = sa.select(*columns).where(mine, table.c.vanished_at.is_(None), self._key_in())
@@ -49,6 +50,7 @@ class KnownRows:
 
     def mark(self, row_id: int) -> None:
         """Remember that it came."""
+        self.marked += 1
         self._seen[row_id >> 3] |= 1 << (row_id & 7)
 
     def ids_of(self, keys: Sequence[str]) -> list[int]:
