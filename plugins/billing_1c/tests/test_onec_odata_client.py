@@ -19,7 +19,6 @@ from ztoe_billing_1c.faults import (
     NoSuchObject,
     QueryRefused,
     ServerOutOfMemory,
-    UnclearFailure,
 )
 from ztoe_billing_1c.metadata import MetadataCache
 from ztoe_billing_1c.odata import ODataClient
@@ -128,10 +127,10 @@ def odata_error(code: str) -> str:
         (200, "", TransientError),
         (500, EXCEPTION % "На сервере 1С:Предприятия не найдена лицензия.", NoLicence),
         (500, EXCEPTION % "Недостаточно памяти", ServerOutOfMemory),
-        (500, EXCEPTION % "Щось інше", UnclearFailure),
-        (500, HTML, UnclearFailure),
-        (502, HTML, UnclearFailure),
-        (503, "", UnclearFailure),
+        (500, EXCEPTION % "Щось інше", TransientError),
+        (500, HTML, TransientError),
+        (502, HTML, TransientError),
+        (503, "", TransientError),
         (404, odata_error("9"), NoSuchObject),
         (400, odata_error("15"), KeyExists),
         (200, XHTML, UnexpectedAnswer),

@@ -63,10 +63,6 @@ class KeyExists(QueryRefused):
     """What was to be created is there already (code 15), and was left as it is."""
 
 
-class UnclearFailure(TransientError):
-    """The server failed without a word of 1C: a write may have happened all the same."""
-
-
 class ServerOutOfMemory(TransientError):
     """The answer was too much for the 1C server: ask for less, or later."""
 
@@ -123,9 +119,7 @@ def error_of(answer: Answer, asked: str) -> HubError:
         return ProviderMisconfigured(f"{asked}: 1C refuses our user (HTTP {answer.status})")
     if fault is not None and fault.code is not None:
         return _error_by_code(answer.status, fault.code, asked)
-    if answer.status >= 500:
-        return UnclearFailure(f"{asked}: HTTP {answer.status}", retry_after_s=answer.retry_after_s)
-    if answer.status in (406, 408, 425, 429):
+    if answer.status in (406, 408, 425, 429) or answer.status >= 500:
         return TransientError(f"{asked}: HTTP {answer.status}", retry_after_s=answer.retry_after_s)
     if answer.status in (400, 404):
         return QueryRefused(f"{asked}: the web server refuses the address (HTTP {answer.status})")

@@ -199,9 +199,10 @@ def address_of(*parts: str) -> str:
 
 
 def _judge(answer: Answer) -> None:
-    if answer.status in (200, 201, 204):
-        return
-    raise _error(answer)
+    if answer.status not in (200, 201, 204):
+        raise _error(answer)
+    if answer.content.lstrip().startswith(b"<"):  # a page for people, in place of the service
+        raise UnexpectedAnswer("the HTTP service answers with a page")
 
 
 def _error(answer: Answer) -> HubError:

@@ -17,7 +17,7 @@ import msgspec
 from ztoe_hub.errors import HubError, OutcomeUnknown, TransientError, UnexpectedAnswer
 from ztoe_hub.outgoing import Answer, Outgoing
 
-from .faults import BOM, NoSuchObject, UnclearFailure, error_of, fault_of
+from .faults import BOM, NoSuchObject, error_of, fault_of
 from .sessions import IBSession, SessionRefused
 
 ROOT = "odata/standard.odata"
@@ -82,16 +82,23 @@ class ODataClient:
         xml: bool = False,
         good: Sequence[int] = (200,),
         headers: Mapping[str, str] | None = None,
+        repeatable: bool = True,
         **call: Any,
     ) -> Answer:
-        """One exchange below the root. `path` is percent-encoded by the caller; `asked` is for messages."""
+        """One exchange below the root. `path` is percent-encoded by the caller; `asked` is for messages.
+
+        What is not repeatable is sent once: without a clear answer it raises OutcomeUnknown.
+        """
         query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
         address = f"{self.root}{path}" + (f"?{query}" if query else "")
 
         def judge(answer: Answer) -> None:
             if self._session is not None:
                 self._session.check(answer, is_from_1c=fault_of(answer.content) is not None)
-            _judge(answer, asked, good=good, xml=xml)
+            try:
+                _judge(answer, asked, good=good, xml=xml)
+            except TransientError as error:
+                raise error if repeatable else OutcomeUnknown(str(error)) from error
 
         while True:
             session = self._session.headers if self._session is not None else {}
@@ -100,6 +107,7 @@ class ODataClient:
                     method,
                     address,
                     judge=judge,
+                    repeatable=repeatable,
                     auth=self._login,
                     headers={**(headers or {}), **session},
                     **call,
@@ -142,14 +150,10 @@ class ODataClient:
 
     def write(self, method: str, path: str, body: bytes, *, asked: str) -> None:
         """Change something. Raises OutcomeUnknown when it may or may not have happened."""
-        headers = {"Content-Type": "application/json;charset=utf-8"}
-        try:
-            self.request(
-                method, path, {"$format": FORMAT}, asked=asked, good=(200, 201, 204), repeatable=False,
-                content=body or None, headers=headers,
-            )  # fmt: skip
-        except UnclearFailure as error:
-            raise OutcomeUnknown(str(error)) from error
+        self.request(
+            method, path, {"$format": FORMAT}, asked=asked, good=(200, 201, 204), repeatable=False,
+            content=body or None, headers={"Content-Type": "application/json;charset=utf-8"},
+        )  # fmt: skip
 
     def published(self) -> set[str]:
         """The names in the service document: what the composition of the interface holds."""
@@ -159,13 +163,11 @@ class ODataClient:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise UnexpectedAnswer("the service document is out of shape") from error
 
-    def metadata(self, etag: str | None) -> Answer:
-        """$metadata, or an answer with status 304 when it still has this ETag."""
-        headers = {"If-None-Match": etag} if etag else {}
+    def metadata(self) -> bytes:
+        """$metadata, whole."""
         return self.request(
-            "GET", "$metadata", {}, asked="$metadata", xml=True, good=(200, 304), headers=headers,
-            max_bytes=LARGEST_METADATA,
-        )  # fmt: skip
+            "GET", "$metadata", {}, asked="$metadata", xml=True, max_bytes=LARGEST_METADATA
+        ).content
 
 
 def _judge(answer: Answer, asked: str, *, good: Sequence[int], xml: bool) -> None:

@@ -93,11 +93,11 @@ class SheetStore:
         ]
 
     def add(self, sheet: Sheet) -> None:
-        """Keep a new revision; the one that waited is replaced."""
+        """Keep a revision; the one that waited is replaced, and one that was withdrawn is forgotten."""
         with self.locked():
             self.change_waiting(sheet.key, SheetState.REPLACED)
             self._connection.execute(
-                "INSERT INTO sheets (key, revision, body, state, received_at) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO sheets (key, revision, body, state, received_at) VALUES (?, ?, ?, ?, ?)",
                 (sheet.key, sheet.revision, _json(sheet.body), sheet.state, sheet.received_at),
             )
 

@@ -19,7 +19,6 @@ STATES = {
     SheetState.WITHDRAWN: "Відкликано",
     SheetState.REPLACED: "Замінено новою редакцією",
 }
-OPEN = (SheetState.WITHDRAWN, SheetState.REPLACED, SheetState.REFUSED)
 
 
 class SheetRefused(Exception):
@@ -43,8 +42,8 @@ def receive(store: SheetStore, key: str, revision: int, body: dict[str, Any]) ->
             return False
         if any(each.state is SheetState.ACCEPTED for each in revisions):
             raise SheetRefused("already_taken", "the sheet has been processed")
-        if same is not None or (revisions and revisions[-1].revision > revision):
-            raise SheetRefused("newer_revision", "this revision was withdrawn or a newer one is here")
+        if any(each.revision > revision and each.state is not SheetState.WITHDRAWN for each in revisions):
+            raise SheetRefused("newer_revision", "a newer revision is here already")
         store.add(
             Sheet(key=key, revision=revision, body=body, state=SheetState.WAITING, received_at=local_now())
         )
