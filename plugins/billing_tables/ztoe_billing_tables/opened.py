@@ -25,6 +25,7 @@ class Caps:
     unpacked: int
     sheet: int  # a whole workbook, unpacked: spreadsheets are held in memory
     cells: int  # of one sheet, empty ones included
+    memory: int  # of the process that reads a workbook
 
 
 class Stat(Protocol):

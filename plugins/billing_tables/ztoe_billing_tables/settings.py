@@ -47,6 +47,7 @@ class FilesSettings(Strict):
     max_unpacked_bytes: int = Field(2048 * MIB, gt=0)
     max_workbook_bytes: int = Field(256 * MIB, gt=0)
     max_sheet_cells: int = Field(5_000_000, gt=0)
+    max_workbook_memory: int = Field(1536 * MIB, ge=256 * MIB)
     max_pdf_bytes: int = Field(16 * MIB, gt=0)
 
     @property
@@ -57,6 +58,7 @@ class FilesSettings(Strict):
             unpacked=self.max_unpacked_bytes,
             sheet=self.max_workbook_bytes,
             cells=self.max_sheet_cells,
+            memory=self.max_workbook_memory,
         )
 
     @property

@@ -1,58 +1,54 @@
-"""XLSX and XLS through calamine, after the archive has been proved harmless: a workbook is held in memory."""
+"""XLSX and XLS: read by a process of its own, which a damaged or enormous workbook may take down alone."""
 
 from __future__ import annotations
 
-import copy
-import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+import msgspec
 
 from ztoe_hub.errors import ItemRejected, TransientError
 from ztoe_hub.values import Page
 
+from .archives import prove_harmless
 from .converters import Cell
 from .csv_files import PLACES
 from .mapping import Format
-from .opened import BLOCK, Caps, identity
+from .opened import identity
 from .plan import Plan, Unbindable
 from .reading import Reading, eager_pages
 
-Result = TypeVar("Result")
-MOST_ENTRIES = 10_000
-REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-REFERENCE_BYTES = 16
-SHEET_ENTRY = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+CHILD = Path(__file__).with_name("workbook_child.py")
+MOST_CPU_SECONDS = 600
+Rows = Iterator[tuple[int, Sequence[Cell]]]
 
 
 def read_sheet(reading: Reading) -> Iterator[Page]:
     """Pages of records of one sheet. Raises ItemRejected."""
-    sheet = open_sheet(reading)
-    rows = numbered_rows(sheet)
-    plan = bind_sheet(reading, sheet.name, rows)
-    places = (
-        (f"{reading.name} sheet {sheet.name} row {number}", cells)
-        for number, cells in rows
-        if any(cell != "" for cell in cells)
-    )
-    yield from eager_pages(reading, plan, places)
-
-
-def numbered_rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
-    """Rows as the spreadsheet numbers them."""
-    return enumerate(sheet.iter_rows(), 1)
+    with closing(_Workbook(reading)) as book:
+        rows = book.rows()
+        plan = bind_sheet(reading, book.sheet, rows)
+        places = (
+            (f"{reading.name} sheet {book.sheet} row {number}", cells)
+            for number, cells in rows
+            if any(cell != "" for cell in cells)
+        )
+        yield from eager_pages(reading, plan, places)
 
 
 def sheet_header(reading: Reading) -> Sequence[str]:
     """The columns' names, for a look without reading."""
-    sheet = open_sheet(reading)
-    return _header(reading, sheet.name, numbered_rows(sheet))
+    with closing(_Workbook(reading)) as book:
+        return _header(reading, book.sheet, book.rows())
 
 
-def bind_sheet(reading: Reading, sheet: str, rows: Iterator[tuple[int, Sequence[Cell]]]) -> Plan:
+def bind_sheet(reading: Reading, sheet: str, rows: Rows) -> Plan:
     """Reads up to the header and binds the mapping to it."""
     header = _header(reading, sheet, rows)
     try:
@@ -64,7 +60,7 @@ def bind_sheet(reading: Reading, sheet: str, rows: Iterator[tuple[int, Sequence[
         ) from None
 
 
-def _header(reading: Reading, sheet: str, rows: Iterator[tuple[int, Sequence[Cell]]]) -> Sequence[str]:
+def _header(reading: Reading, sheet: str, rows: Rows) -> Sequence[str]:
     wanted = reading.entry.header_row
     header: Sequence[Cell] = ()
     for _ in range(wanted):
@@ -77,113 +73,75 @@ def _header(reading: Reading, sheet: str, rows: Iterator[tuple[int, Sequence[Cel
     return [str(cell) for cell in header] if wanted else PLACES
 
 
-def open_sheet(reading: Reading) -> CalamineSheet:
-    """The sheet that the mapping names, or the first. Raises ItemRejected."""
+class _Workbook:
+    """The child process that reads one sheet, and what it says."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        _check(reading)
+        self._child = subprocess.Popen(  # noqa: S603  our own file, no shell
+            [
+                sys.executable, "-I", str(CHILD), str(reading.path.absolute()), json.dumps(reading.entry.sheet),
+                str(reading.caps.memory), str(MOST_CPU_SECONDS),
+            ],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            self.sheet: str = self._said(self._message()).get("name", "")
+        except BaseException:
+            self.close()
+            raise
+
+    def rows(self) -> Rows:
+        """Rows as the spreadsheet numbers them. Raises ItemRejected when the child does not come to its end."""
+        number = 0
+        while isinstance(message := self._message(), list):
+            for cells in message:
+                number += 1
+                yield (
+                    number,
+                    [datetime.fromisoformat(cell[0]) if type(cell) is list else cell for cell in cells],
+                )
+        self._said(message)
+
+    def close(self) -> None:
+        """The process ends here at the latest."""
+        self._child.kill()
+        with self._out:
+            self._child.wait()
+
+    @property
+    def _out(self) -> IO[bytes]:
+        assert self._child.stdout is not None  # noqa: S101  it is a pipe
+        return self._child.stdout
+
+    def _message(self) -> Any:
+        length = int.from_bytes(self._out.read(4), "big")
+        frame = self._out.read(length)
+        return msgspec.msgpack.decode(frame) if length and len(frame) == length else None
+
+    def _said(self, message: Any) -> dict[str, Any]:
+        """A head or an end. Raises ItemRejected for what is wrong, and for a child that was taken down."""
+        name = self._reading.name
+        if not isinstance(message, dict):
+            raise ItemRejected(
+                f"{name}: the workbook is damaged, or takes more than {self._reading.caps.memory} bytes of memory"
+            )
+        if message.get("wrong"):
+            raise ItemRejected(f"{name}: {message['wrong']}")
+        return message
+
+
+def _check(reading: Reading) -> None:
+    """What can be known before a process is started."""
     path, caps = reading.path, reading.caps
     try:
         size = identity(path)[0]
+        if size > caps.file:
+            raise ItemRejected(f"{path.name}: {size} bytes, more than the {caps.file} that are taken")
         if reading.entry.format is Format.XLSX:
-            _prove_harmless(reading)
+            prove_harmless(path, caps)
         elif size > caps.sheet:
             raise ItemRejected(f"{path.name}: {size} bytes, more than the {caps.sheet} of a workbook")
-        with path.open("rb") as file:  # by content: names like invoices.xls may hold XLSX
-            book = _calamine(reading.name, lambda: CalamineWorkbook.from_filelike(file))
     except OSError as error:
         raise TransientError(f"{path.name} cannot be read: {error.strerror}") from None
-    wanted = reading.entry.sheet
-    names = book.sheet_names
-    if isinstance(wanted, str):
-        wanted = names.index(wanted) + 1 if wanted in names else None
-        found = wanted is not None
-    else:
-        wanted = wanted or 1
-        found = wanted <= len(names)
-    if not found or wanted is None:
-        raise ItemRejected(
-            f"{path.name}: has no sheet {reading.entry.sheet}, only {', '.join(names) or 'none'}"
-        )
-    place = wanted - 1
-    return _calamine(reading.name, lambda: book.get_sheet_by_index(place))
-
-
-def _calamine(name: str, call: Callable[[], Result]) -> Result:
-    """A call of calamine; its errors, and the panics of the Rust below it, leave as ItemRejected."""
-    try:
-        return call()
-    except PasswordError:
-        raise ItemRejected(f"{name}: is protected by a password") from None
-    except CalamineError as error:
-        raise ItemRejected(f"{name}: is not a workbook that can be read ({type(error).__name__})") from None
-    except (ValueError, OverflowError, MemoryError) as error:
-        raise ItemRejected(f"{name}: the workbook is damaged ({type(error).__name__})") from None
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # pyo3's, no subclass of Exception
-            raise ItemRejected(f"{name}: the workbook is damaged") from None
-        raise
-
-
-def _prove_harmless(reading: Reading) -> None:
-    """Unpack everything once, keeping nothing: neither the directory's sizes nor the cells' places are believed."""
-    name, caps = reading.name, reading.caps
-    try:
-        with zipfile.ZipFile(reading.path) as archive:
-            entries = archive.infolist()
-            if len(entries) > MOST_ENTRIES:
-                raise ItemRejected(f"{name}: {len(entries)} files in the archive")
-            declared = sum(entry.file_size for entry in entries)
-            if declared > caps.sheet:
-                raise ItemRejected(
-                    f"{name}: {declared} bytes when unpacked, more than the {caps.sheet} of a workbook"
-                )
-            left = caps.sheet
-            for entry in entries:
-                left -= _unpacked(archive, entry, left, name, caps)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError):
-        raise ItemRejected(f"{name}: the XLSX is damaged or incomplete") from None
-
-
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, name: str, caps: Caps) -> int:
-    """How large the entry really is; stops at what is left. A sheet's cells are bounded too."""
-    probe = copy.copy(entry)
-    probe.file_size = left + 2 * BLOCK  # not what the directory says: Python would stop there
-    extent = _Extent(name, caps.cells) if SHEET_ENTRY.fullmatch(entry.filename) else None
-    size = 0
-    with archive.open(probe) as source:
-        while block := source.read(BLOCK):
-            size += len(block)
-            if size > left:
-                raise ItemRejected(f"{name}: more than {caps.sheet} bytes when unpacked")
-            if extent:
-                extent.see(block)
-    if size != entry.file_size:
-        raise ItemRejected(f"{name}: the archive's directory is false")
-    return size
-
-
-class _Extent:
-    """The rectangle that a sheet's cells span: two cells in far corners would take all memory."""
-
-    def __init__(self, name: str, most_cells: int) -> None:
-        self._name = name
-        self._most = most_cells
-        self._rows = self._columns = 0
-        self._tail = b""
-
-    def see(self, block: bytes) -> None:
-        """Look at the references of one more block."""
-        for letters, number in set(REFERENCE.findall(self._tail + block)):
-            self._rows = max(self._rows, int(number))
-            self._columns = max(self._columns, _column_number(letters))
-        self._tail = block[-REFERENCE_BYTES:]
-        if self._rows * self._columns > self._most:
-            raise ItemRejected(
-                f"{self._name}: a sheet of {self._rows} rows and {self._columns} columns, "
-                f"more than {self._most} cells"
-            )
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
