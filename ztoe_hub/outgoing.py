@@ -23,16 +23,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .errors import ItemRejected, OutcomeUnknown, ProviderMisconfigured, TransientError, UnexpectedAnswer
 from .pacing import CircuitBreaker, Limits, TokenBucket
 from .request_ids import request_id
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["Answer", "Limits", "Outgoing", "raise_for_status", "request_id"]
 
@@ -104,22 +105,15 @@ class Outgoing:
         self._bucket = TokenBucket(limits.rate_per_s, sleep=sleep) if limits.rate_per_s else None
         self._bulkhead = threading.BoundedSemaphore(limits.concurrency)
         self._circuit = CircuitBreaker(instance)
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(limits.timeout_s),
-            limits=httpx.Limits(
-                max_connections=limits.concurrency, max_keepalive_connections=limits.concurrency
-            ),
-            follow_redirects=False,
-            trust_env=False,
-            proxy=limits.proxy,
-            verify=_trust(limits.ca_bundle),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            transport=transport,
-        )
+        self._transport = transport
+        self._trust = ssl.create_default_context(cafile=str(limits.ca_bundle)) if limits.ca_bundle else None
+        self._client: httpx.Client | None = None
+        self._making = threading.Lock()
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
 
     def request(
         self,
@@ -157,7 +151,28 @@ class Outgoing:
         )
         return retrying(once)
 
+    def _connected(self) -> httpx.Client:
+        """The client, made at the first call: httpx takes 0.3 s to import, which a quiet process need not wait for."""
+        import httpx
+
+        with self._making:
+            if self._client is None:
+                most = self._limits.concurrency
+                self._client = httpx.Client(
+                    timeout=httpx.Timeout(self._limits.timeout_s),
+                    limits=httpx.Limits(max_connections=most, max_keepalive_connections=most),
+                    follow_redirects=False,
+                    trust_env=False,
+                    proxy=self._limits.proxy,
+                    verify=self._trust or _usual_authorities(),
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+                    transport=self._transport,
+                )
+            return self._client
+
     def _exchange(self, method: str, url: str, safe: bool, max_bytes: int, call: dict[str, Any]) -> Answer:
+        import httpx
+
         self._circuit.before_call()
         with self._bulkhead:
             if self._bucket is not None:
@@ -177,7 +192,7 @@ class Outgoing:
     def _send(self, method: str, url: str, max_bytes: int, call: dict[str, Any]) -> Answer:
         deadline = time.monotonic() + self._limits.deadline_s
         for _ in range(MAX_REDIRECTS + 1):
-            with self._client.stream(method, url, **_with_request_id(call)) as response:
+            with self._connected().stream(method, url, **_with_request_id(call)) as response:
                 if response.is_redirect and method.upper() in ("GET", "HEAD"):
                     origin = str(response.request.url)
                     url = _redirect_target(origin, response.headers.get("location", ""))
@@ -189,11 +204,11 @@ class Outgoing:
 
 
 @cache
-def _trust(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Whom to believe. Shared by all instances: reading the usual authorities takes 40 ms."""
-    if ca_bundle is None:
-        return httpx.create_ssl_context(trust_env=False)
-    return ssl.create_default_context(cafile=str(ca_bundle))
+def _usual_authorities() -> ssl.SSLContext:
+    """Whom to believe when nobody else is named. Shared by all instances: reading them takes 40 ms."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _worth_a_retry_here(error: BaseException) -> bool:
@@ -216,6 +231,8 @@ def _with_request_id(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(response: httpx.Response, max_bytes: int, deadline: float) -> bytes:
+    import httpx
+
     chunks: list[bytes] = []
     size = 0
     for chunk in response.iter_bytes():  # as they come: a given size would be waited for, past the deadline

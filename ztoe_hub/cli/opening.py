@@ -18,7 +18,7 @@ from ztoe_hub.plugin_manager import discover_plugins
 from ztoe_hub.request_ids import request_id
 from ztoe_hub.settings import Settings
 from ztoe_hub.settings_file import load_settings
-from ztoe_hub.storage.schema import require_current
+from ztoe_hub.storage.version import require_current
 
 from .main import SETTINGS_VARIABLE, SKIP_VARIABLE
 
