@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from ztoe_hub import outbox
 from ztoe_hub.documents import document_by_id, is_bound
+from ztoe_hub.outbox import WorkItem
 from ztoe_hub.storage.database import Database
 from ztoe_hub.storage.tables import Document
 from ztoe_hub.values import RemoteRef
