@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from ztoe_sandbox.onec.app import create_app
 from ztoe_sandbox.onec.codes import key_of
 from ztoe_sandbox.onec.progress import TITLES, TRANSITIONS, Action, State, next_state

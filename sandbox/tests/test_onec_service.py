@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 import pypdf
 import pytest
+
 from ztoe_sandbox.onec.app import create_app
 from ztoe_sandbox.onec.codes import key_of
 from ztoe_sandbox.serving import Server

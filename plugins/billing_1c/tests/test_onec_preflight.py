@@ -15,7 +15,7 @@ from ztoe_billing_1c.preflight import fit_all, fitted, wanted_sets
 from ztoe_billing_1c.service import OneCSource
 from ztoe_hub.errors import ConfigurationError, OperatorNeeded, UnexpectedAnswer
 from ztoe_hub.testing.billing import records_of
-from ztoe_hub.values import Stream
+from ztoe_hub.values import Page, Stream
 
 MakeSource = Callable[..., OneCSource]
 MappingFile = Callable[[str], Path]
@@ -152,7 +152,7 @@ def test_a_shrunken_composition_stops_every_stream_before_a_row_is_read(
     source = make_source(own_sandbox)
     switches = {"metadata_drop": ["Catalog_ТочкиУчета.КодEIC", "Document_СчетНаОплату"]}
     httpx.post(f"{own_sandbox}/sandbox/switches", json=switches).raise_for_status()
-    pages = []
+    pages: list[Page] = []
     with pytest.raises(OperatorNeeded, match="КодEIC") as caught:
         pages.extend(source.read(stream, None))
     assert "Document_СчетНаОплату is not in the composition" in str(caught.value)

@@ -84,12 +84,12 @@ class _Pages:
     def decide_json(self, key: str, revision: int) -> Answer:
         """{"refusals": []} accepts."""
         body: Any = request.get_json(silent=True)
+        if not isinstance(body, dict) or not isinstance(body.get("refusals"), list):
+            return jsonify(error={"code": "bad_details"}), 400
         try:
-            decide(self._store, key, revision, list(body["refusals"]))
+            decide(self._store, key, revision, body["refusals"])
         except LookupError:
             return jsonify(error={"code": "not_found"}), 404
         except SheetRefused as error:
             return jsonify(error={"code": error.code, "message": str(error)}), 409
-        except (TypeError, ValueError):
-            return jsonify(error={"code": "bad_details"}), 400
         return jsonify(ok=True)

@@ -76,7 +76,7 @@ def decide(store: SheetStore, key: str, revision: int, refusals: list[dict[str, 
 def _check(sheet: Sheet, refusals: list[dict[str, str]]) -> None:
     points = {line["metering_point_key"] for line in sheet.body["lines"]}
     for refusal in refusals:
-        if set(refusal) != {"metering_point_key", "reason", "sent", "known"}:
+        if not isinstance(refusal, dict) or set(refusal) != {"metering_point_key", "reason", "sent", "known"}:
             raise SheetRefused("bad_refusal", "Вкажіть точку, причину та обидва значення.")
         if refusal["metering_point_key"] not in points or refusal["reason"] not in REASONS:
             raise SheetRefused("bad_refusal", "Немає такої точки або причини.")
