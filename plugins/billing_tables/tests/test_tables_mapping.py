@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from ztoe_billing_tables.keys import join_key, split_key
 from ztoe_billing_tables.mapping import Format
 from ztoe_billing_tables.mapping_file import parse_mapping
+from ztoe_billing_tables.settings import FilesSettings, SqlSettings
 from ztoe_hub.errors import ConfigurationError
 from ztoe_hub.values import DistrictRecord, Stream
 
@@ -24,6 +27,20 @@ def test_the_example_is_a_mapping_of_every_stream() -> None:
         Format.ENTERPRISEDATA,
         Format.BANK_TEXT,
     }
+
+
+def test_every_mapping_of_the_readme_is_one() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    found = [parse_mapping(text, "README.md") for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)]
+    formats = {entry.format for mapping in found for entry in mapping.streams.values()}
+    assert formats == {Format.INLINE, Format.ENTERPRISEDATA, Format.BANK_TEXT}
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    for settings in (FilesSettings, SqlSettings):
+        for name, field in settings.model_fields.items():
+            assert f"`{field.alias or name}`" in readme, name
 
 
 def test_rows_may_stand_in_the_mapping(site: Any, read_all: Any) -> None:

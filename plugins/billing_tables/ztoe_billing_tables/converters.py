@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Cell = str | int | float | bool | date | datetime | time | timedelta | Decimal | bytes | None
@@ -158,6 +159,7 @@ def _of_serial(serial: float) -> datetime:
     return EXCEL_EPOCH + timedelta(seconds=round(serial * 86400))
 
 
+@lru_cache(maxsize=4096)  # dates repeat from row to row
 def _of_text(written: str) -> datetime:
     try:
         if found := DMY.fullmatch(written):
@@ -188,6 +190,7 @@ def month(cell: Cell) -> date | None:
     return found.replace(day=1) if found else None
 
 
+@lru_cache(maxsize=1024)
 def _named_month(written: str) -> date | None:
     year, number = 0, 0
     if found := MONTH_YEAR.fullmatch(written):

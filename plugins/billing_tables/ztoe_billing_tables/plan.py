@@ -69,7 +69,7 @@ class Plan:
 
     def passes(self, cells: Cells) -> bool:
         """Whether the row is one of the stream's."""
-        return all(test(cells) for test in self._filters)
+        return not self._filters or all(test(cells) for test in self._filters)
 
     def period_cell(self, cells: Cells) -> Cell:
         """The cell of the settlement month as it stands there."""
@@ -216,6 +216,8 @@ def _number_reader(name: str, style: str, *, negate: bool) -> Convert:
 
 
 def _joined(parts: Sequence[Getter], cells: Cells) -> str | None:
+    if len(parts) == 1:
+        return text(parts[0](cells))
     found = []
     for get in parts:
         part = text(get(cells))
