@@ -42,10 +42,14 @@ class JsonRows:
     def __init__(self, raws: Sequence[msgspec.Raw], page: int) -> None:
         self._raws = raws
         self._page = page
-        self.keys: Sequence[str | None] = [_key_of(raw).key for raw in raws]
         self.fingerprints = [
             int.from_bytes(blake2b(raw, digest_size=8).digest(), "big", signed=True) for raw in raws
         ]
+
+    @property
+    def keys(self) -> Sequence[str | None]:
+        """Asked for only where there is something to compare with."""
+        return [_key_of(raw).key for raw in self._raws]
 
     def decode(self, index: int) -> Record | Rejected | None:
         """The record, or what is wrong with it."""
@@ -53,7 +57,7 @@ class JsonRows:
             return _decode(self._raws[index])
         except ValueError as error:  # msgspec's own and invalid UTF-8
             place = f"page {self._page} row {index + 1}"
-            return Rejected(place=place, key=self.keys[index], field=None, reason=str(error))
+            return Rejected(place=place, key=_key_of(self._raws[index]).key, field=None, reason=str(error))
 
 
 class JsonPages:

@@ -62,8 +62,15 @@ class Merge:
         return None
 
     def _all_came(self, living: int) -> bool:
-        """Whether counting alone shows that nothing is missing, as it mostly does."""
-        return self._end.covers_from is None and self._stage.known.marked == living
+        """Whether counting alone shows that nothing is missing, as it mostly does.
+
+        A living row came unchanged (and was marked) or is in the stage, never both: `settle` saw to that.
+        """
+        known, rows, table = self._stage.known, self._stage.rows, self._stage.table
+        if self._end.covers_from is not None or known.marked > living:
+            return False
+        staged = sa.select(sa.func.count()).select_from(rows.join(table, table.c.key == rows.c.key))
+        return known.marked + int(self._connection.execute(staged.where(self._living)).scalar_one()) == living
 
     def write(self) -> None:
         """Insert what is new and update what differs; a row that is the same is not written."""

@@ -23,6 +23,7 @@ from .known_rows import KnownRows
 from .stage_writers import Row, stage_writer
 
 BATCH = 5000  # rows that are written at once
+CACHE_KIB = 32_768  # of SQLite's pages while it merges: keys come in no order
 _encode = msgspec.json.Encoder().encode
 
 
@@ -64,7 +65,7 @@ class Stage:
         if page.records:
             self._add_records(page.records, place)
         self._report.read += (
-            len(page.rejected) + len(page.records) + (len(page.rows.keys) if page.rows else 0)
+            len(page.rejected) + len(page.records) + (len(page.rows.fingerprints) if page.rows else 0)
         )
         if len(self._waiting) >= BATCH:
             self.flush()
@@ -79,7 +80,7 @@ class Stage:
         same = self.known.unchanged(rows.keys, rows.fingerprints) if self.known.any else set()
         self._report.unchanged += len(same)
         fresh: list[tuple[int, Record]] = []
-        for index in range(len(rows.keys)):
+        for index in range(len(rows.fingerprints)):
             if index in same:
                 continue
             found = rows.decode(index)
@@ -157,6 +158,9 @@ class Stage:
 def stage_for(connection: sa.Connection, table: sa.Table, report: Report) -> Iterator[Stage]:
     """A stage that is dropped at the end."""
     connection.execution_options(read_only=True)  # a temporary table needs no lock of the database
+    if connection.dialect.name == "sqlite":
+        with connection.begin():
+            connection.exec_driver_sql(f"PRAGMA cache_size=-{CACHE_KIB}")
     stage = Stage(connection, table, report)
     with connection.begin():
         stage.rows.create(connection)
@@ -166,6 +170,8 @@ def stage_for(connection: sa.Connection, table: sa.Table, report: Report) -> Ite
         connection.execution_options(read_only=True)
         with connection.begin():
             stage.rows.drop(connection)
+        if connection.dialect.name == "sqlite":
+            connection.invalidate()  # with its cache
 
 
 def _fingerprint(record: Record) -> int:
