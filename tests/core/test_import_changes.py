@@ -128,7 +128,7 @@ def test_the_source_hears_what_became_of_its_read_after_the_commit(place: Place)
         place.invoices(ImportWish(full=True))
 
     told = [(each.status, each.cursor) for each in place.source.outcomes if each.stream is Stream.INVOICES]
-    assert told == [("done", "c-1"), ("held", None), ("failed", None)]
+    assert told == [("done", "c-1"), ("held", "c-1"), ("failed", None)]
     assert "invoices: held" in place.source.outcomes[-2].report
 
 

@@ -121,7 +121,7 @@ class Imports:
                 report.reason = merge.doubt(most_lost_percent=most)
                 if report.reason is not None:
                     report.status = ImportStatus.HELD
-                    return None
+                    return end.cursor
                 merge.write()
                 merge.mark_vanished(self._clock())
                 if report.stream is Stream.STATEMENT_LINES:

@@ -225,7 +225,10 @@ class MappingLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportOutcome:
-    """What became of a read, told to the source after the commit. `status` is done, held or failed."""
+    """What became of a read, told to the source after the commit. `status` is done, held or failed.
+
+    `cursor` is where the read ended; None when it failed before its end.
+    """
 
     stream: Stream
     status: str
