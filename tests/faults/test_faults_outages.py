@@ -100,9 +100,9 @@ def test_updates_come_when_billing_answers_with_data_again(world: World) -> None
     world.wait(world.orders_at_base, "billing has the order", meanwhile=world.sign)
     world.base.play("html", at="/order-updates")
     world.staff_act()
-    world.wait_for_reason("poll_orders", "answered out of shape")
+    world.wait_for_reason("poll_orders", "the HTTP service answers with a page")
     listed = world.command("outbox", "list").splitlines()
-    assert any("poll_orders" in line and "out of shape" in line for line in listed)
+    assert any("poll_orders" in line and "answers with a page" in line for line in listed)
     assert world.states() == {number: OrderState.ACCEPTED}
     world.base.mend()
     world.let_hours_pass()
