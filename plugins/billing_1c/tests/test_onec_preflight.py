@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_a_file_that_cannot_work_is_named(mapping_file: MappingFile, text: str, 
     with pytest.raises(ConfigurationError, match=named) as caught:
         load_mapping(mapping_file(text))
     assert "mapping.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize("condition", ["Recorder eq '1'", "Активность eq true and Recorder_Key eq guid'1'"])
+@pytest.mark.parametrize("place", ["invoices: {filter: %s}", "statement_lines: {condition: %s}"])
+def test_a_filter_that_finds_nothing_in_silence_is_refused(
+    mapping_file: MappingFile, place: str, condition: str
+) -> None:
+    """Pitfall 12: no rows and no error, and everything would have vanished."""
+    text = f"streams: {{{place % json.dumps(condition, ensure_ascii=False)}}}"
+    with pytest.raises(ConfigurationError, match="Recorder"):
+        load_mapping(mapping_file(text))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

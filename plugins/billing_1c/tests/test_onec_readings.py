@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -347,3 +348,18 @@ def test_an_edit_in_a_month_of_another_date_leaves_one_revision(
     desk.send_readings(moved)
     staff.accept(sheet.key, 2)
     assert [result.revision for result in results_of(desk, sheet.key)] == [2]
+
+
+def test_nothing_but_new_rows_of_our_own_register_is_written(
+    sandbox: str, make_source: MakeSource, sheet: ReadingSheet
+) -> None:
+    """Pitfall 16: no tabular part, no version and no posting can go wrong where none is touched."""
+    httpx.delete(f"{sandbox}/sandbox/requests").raise_for_status()
+    desk = make_source(sandbox, write=True)
+    desk.send_readings(sheet)
+    desk.send_readings(edited(sheet))
+    desk.withdraw_readings(sheet.key)
+    log = httpx.get(f"{sandbox}/sandbox/requests").json()
+    written = [each for each in log if each["method"] != "GET"]
+    assert {each["method"] for each in written} == {"POST", "DELETE"}
+    assert all(f"/{REGISTER}" in unquote(each["path"]) for each in written)

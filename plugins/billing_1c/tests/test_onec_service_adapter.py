@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -296,6 +297,16 @@ def test_the_readme_knows_every_setting() -> None:
     for model in (OneCSettings, ServiceSettings):
         for key in model.model_fields:
             assert f"`{key}`" in readme, key
+
+
+def test_the_readme_names_tests_that_there_are() -> None:
+    plugin = Path(__file__).parents[1]
+    named = set(re.findall(r"`(test_\w+)`", (plugin / "README.md").read_text(encoding="utf-8")))
+    folders = (plugin / "tests", plugin.parents[1] / "sandbox" / "tests")
+    files = [path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("test_*.py")]
+    there = {name for text in files for name in re.findall(r"^ *def (test_\w+)", text, re.MULTILINE)}
+    assert len(named) > 40
+    assert named - there == set()
 
 
 def test_a_refusal_repeats_no_sentence_of_the_base(source_over: SourceOver) -> None:

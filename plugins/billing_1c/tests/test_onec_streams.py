@@ -311,6 +311,23 @@ def test_a_site_has_its_own_names_words_and_filter(
     assert "(Организация_Key eq guid'1')" in base.requests[0].url.params["$filter"]
 
 
+@pytest.mark.parametrize(
+    ("value", "found"), [("", []), (ZERO, []), (OTHER, [OTHER]), (OTHER.upper(), [OTHER])]
+)
+def test_a_composite_reference_that_is_undefined_is_empty(
+    scripted: Scripting, mapping_file: Callable[[str], Path], value: str, found: list[str]
+) -> None:
+    """Pitfall 6: Undefined is an empty text; an UnavailableEntity has a reference, which leads nowhere."""
+    mapping = mapping_file("streams: {invoices: {fields: {account: Основание}}}")
+    row = {name: given for name, given in INVOICE.items() if name != "ЛицевойСчет_Key"}
+    source = scripted(
+        row | {"Основание": value, "Основание_Type": "StandardODATA.Undefined"}, mapping=mapping
+    )
+    records = records_of(source, Stream.INVOICES)
+    assert [record.account_key for record in records if isinstance(record, InvoiceRecord)] == found
+    assert [each.field for each in rejected_of(source, Stream.INVOICES)] == ([] if found else ["Основание"])
+
+
 @pytest.mark.parametrize("text", ["1989-12-31T23:59:59", "0209-01-01T00:00:00", "2018-02-30T00:00:00", "?"])
 def test_a_date_that_cannot_be_right_is_refused(text: str) -> None:
     with pytest.raises(BadValue, match="Date"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -9,7 +10,15 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from ztoe_hub.errors import ConfigurationError
 from ztoe_hub.values import Article, EnergyKind, InvoiceKind, Stream
@@ -17,6 +26,7 @@ from ztoe_hub.values import Article, EnergyKind, InvoiceKind, Stream
 from .rows import ROWS
 
 Name = Annotated[str, Field(min_length=1)]
+_RECORDER = re.compile(r"\bRecorder(_Key|_Type)?\b")
 LARGEST_FILE = 1024 * 1024
 TABLE_FIELDS = ("account", "article", "amount")  # of the statement's register
 
@@ -46,6 +56,14 @@ def _field(value: object) -> object:
     return {"names": value} if isinstance(value, list) else value
 
 
+def _honest(condition: str | None) -> str | None:
+    """1C answers a comparison with Recorder by no rows at all, and no word of it: everything would have vanished."""
+    if condition is not None and _RECORDER.search(condition):
+        raise ValueError("a condition on Recorder finds nothing in 1C")
+    return condition
+
+
+Condition = Annotated[str | None, AfterValidator(_honest)]
 Fields = dict[str, Annotated[FieldMapping, BeforeValidator(_field)]]
 
 
@@ -59,7 +77,7 @@ class SetMapping(_Part):
         None  # the flag of a hierarchical catalog; asking a flat one for it is an error in 1C
     )
     date: str | None = None  # of a document: it is read by windows of this date
-    filter: str | None = None  # an OData condition that is added as it stands
+    filter: Condition = None  # an OData condition that is added as it stands
     fields: Fields
 
 
@@ -67,7 +85,7 @@ class StatementMapping(_Part):
     """The register of settlements: its dimensions (without `_Key`), its resource, and what restricts it."""
 
     register_: Name = Field(alias="register")
-    condition: str | None = None
+    condition: Condition = None
     fields: Fields
 
     @model_validator(mode="after")
