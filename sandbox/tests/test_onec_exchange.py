@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from ztoe_sandbox.onec.app import create_app
+from ztoe_sandbox.process import Counterparty
 from ztoe_sandbox.serving import Server
 
 ROOT = "/utility/odata/standard.odata/"
@@ -150,3 +151,14 @@ def test_a_record_may_be_copied(server: Server, base: httpx.Client) -> None:
     answer = control(server, "POST", f"records/{CONSUMERS}/new", copy_of=original, phone="+380410000077")
     [found] = rows(base, f"{CONSUMERS}?$filter=Телефон eq '%2B380410000077'")
     assert found["Ref_Key"] == answer.json()["key"]
+
+
+def test_the_command_line_has_the_switches() -> None:
+    with (
+        Counterparty(
+            "1c", "--consumers", "6", "--metadata-drop", f"{CONSUMERS}.Телефон", "--most-rows", "5"
+        ) as counterparty,
+        httpx.Client(base_url=counterparty.url + ROOT, auth=("odata", "demo")) as base,
+    ):
+        assert "Телефон" not in rows(base, f"{CONSUMERS}?$top=1")[0]
+        assert base.get(f"{CONSUMERS}?$top=6&$format=json").status_code == 500

@@ -12,8 +12,8 @@ import pytest
 
 from ztoe_billing_1c.hub_source import HubServiceSource
 from ztoe_billing_1c.service import OneCSource
-from ztoe_hub.errors import ItemRejected, ProviderMisconfigured, UnexpectedAnswer
-from ztoe_hub.testing.billing import InvoiceFilesContract, records_of, rejected_of
+from ztoe_hub.errors import HubError, ItemRejected, ProviderMisconfigured, UnexpectedAnswer
+from ztoe_hub.testing.billing import InvoiceFilesContract, records_of, rejected_of, rows_of
 from ztoe_hub.values import (
     Article,
     InvoiceRecord,
@@ -274,3 +274,31 @@ def test_orders_go_the_same_way(sandbox: str, make_service: MakeService) -> None
         source.order_invoice("never-arrived")
     with pytest.raises(ProviderMisconfigured):
         make_service(sandbox, password="wrong").order_updates(None)
+
+
+def test_a_base_may_publish_some_streams_only(sandbox: str, make_service: MakeService) -> None:
+    source = make_service(sandbox, streams=["consumers", "invoices"])
+    assert source.capabilities.streams == {Stream.CONSUMERS, Stream.INVOICES}
+
+
+@pytest.mark.parametrize("times", [1, 2, None])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("status", "500"), ("status", "503"), ("html", "1"), ("reset", "1"), ("lost", "1"), ("truncate", "1")],
+)
+def test_a_fault_ends_in_an_error_or_in_everything(
+    own_sandbox: str, make_service: MakeService, name: str, value: str, times: int | None
+) -> None:
+    expected = by_key(records_of(make_service(own_sandbox), Stream.ACCOUNTS))
+    pages = iter(make_service(own_sandbox, page_size=3).read(Stream.ACCOUNTS, None))
+    seen = [next(pages)]
+    fault = {"name": name, "value": value, "where": "", "times": times}
+    httpx.post(f"{own_sandbox}/sandbox/faults", json=fault).raise_for_status()
+    try:
+        seen.extend(pages)
+    except HubError:
+        assert not any(each.complete for each in seen)
+        return
+    found = [row for each in seen for row in rows_of(each) if isinstance(row, Record)]
+    assert by_key(found) == expected
+    assert seen[-1].complete

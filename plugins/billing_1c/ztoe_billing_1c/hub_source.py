@@ -11,7 +11,7 @@ from ztoe_hub.values import BillingCapabilities, Health, Page, ReadingResults, R
 from .hub_service import HubService
 from .order_desk import OrderCalls
 from .service_readings import ServiceReadings
-from .service_streams import SHAPES, read_stream
+from .service_streams import read_stream
 from .settings import ServiceSettings
 
 
@@ -25,8 +25,9 @@ class HubServiceSource(OrderCalls):
 
     @property
     def capabilities(self) -> BillingCapabilities:
+        settings = self._settings
         return BillingCapabilities(
-            streams=frozenset(SHAPES), invoice_files=True, orders=True, readings=self._settings.write
+            streams=settings.streams, invoice_files=True, orders=True, readings=settings.write
         )
 
     def check(self) -> Health:

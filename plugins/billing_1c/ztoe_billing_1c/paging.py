@@ -69,6 +69,23 @@ class Completeness:
 
 
 @dataclass(slots=True)
+class _Delivered:
+    """What has been given out of this window and of the one before; memory does not grow with the whole set."""
+
+    before: set[str] = field(default_factory=set)
+    now: set[str] = field(default_factory=set)
+
+    def next_window(self) -> None:
+        self.before, self.now = self.now, set()
+
+    def missed(self, rows: Sequence[RawRow]) -> list[RawRow]:
+        """Those of the rows that have not been given out; from now on they have."""
+        found = [row for row in rows if row.identity not in self.now and row.identity not in self.before]
+        self.now.update(row.identity for row in found)
+        return found
+
+
+@dataclass(slots=True)
 class _Walk:
     """One way through a set, and what was seen on it."""
 
@@ -112,7 +129,7 @@ class Pager:
         self, query: SetQuery, windows: Sequence[Window], date_field: str | None, completeness: Completeness
     ) -> Iterator[list[RawRow]]:
         """Every row of these windows once. One that is too much for the server is read in halves."""
-        delivered: set[str] = set()
+        delivered = _Delivered()
         waiting = list(reversed(windows))
         while waiting:
             window = waiting.pop()
@@ -121,13 +138,14 @@ class Pager:
             self._bearable = self._most_rows
             try:
                 yield from self.pages(query.within(window, date_field), completeness, delivered)
+                delivered.next_window()
             except ServerOutOfMemory:
                 if halves is None:
                     raise
                 waiting.extend(reversed(halves))
 
     def pages(
-        self, query: SetQuery, completeness: Completeness, delivered: set[str] | None = None
+        self, query: SetQuery, completeness: Completeness, delivered: _Delivered | None = None
     ) -> Iterator[list[RawRow]]:
         """Every row of the set once, page by page; rows that are in `delivered` are left out, the rest are added.
 
@@ -135,13 +153,12 @@ class Pager:
         begins with the last row of the one before; when that is another one, or the number of rows differs from
         `/$count`, the set is walked once more for what was missed. `completeness` says whether that sufficed.
         """
-        delivered = set() if delivered is None else delivered
+        delivered = _Delivered() if delivered is None else delivered
         proven = False
         for _ in range(2):
             walk = _Walk()
             for rows in self._walk(query, walk):
-                missed = [row for row in rows if row.identity not in delivered]
-                delivered.update(row.identity for row in missed)
+                missed = delivered.missed(rows)
                 if missed:
                     yield missed
             total = self._count(query)

@@ -98,4 +98,5 @@ class ServiceSettings(_Login):
     """`type = "1c-hs"`: everything over the HTTP service that the utility's 1C developer publishes."""
 
     service_url: Address  # up to, and without, /v1
+    streams: frozenset[Stream] = Field(frozenset(Stream), min_length=1)  # those that the base publishes
     page_size: int = Field(1000, ge=1, le=10_000)
