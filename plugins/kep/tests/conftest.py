@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,11 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asn1crypto import algos, cms, core, tsp
-from ztoe_kep.reader import KepReader
-from ztoe_kep.settings import KepSettings
+from asn1crypto import cms, core
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ztoe_hub.testing.contexts import adapter_context
+from ztoe_kep.bundles import bundle_of
+from ztoe_kep.reader import KepReader
+from ztoe_kep.settings import KepSettings
+from ztoe_kep.testing import Identity, Issue, TestKey, issue
+from ztoe_kep.testing.identities import CERTIFYING, TIME_STAMPING
+from ztoe_kep.tlv import der
+from ztoe_kep.trust import TrustStore
 
 DATA = Path(__file__).parent / "data"
 DOCUMENT = (DATA / "doc.txt").read_bytes()
@@ -34,8 +45,6 @@ class Recipe:
     digest_value: bytes | None = None
     digest_twice: bool = False
     signed_at: datetime | None = SIGNED_AT
-    stamped_at: datetime | None = None
-    stamp_over: bytes | None = None
     by_key_identifier: bool = False
 
     def build(self) -> bytes:
@@ -64,9 +73,6 @@ class Recipe:
         }
         if self.signed_attributes:
             info["signed_attrs"] = self._attributes()
-        if self.stamped_at is not None:
-            token = time_stamp(self.stamped_at, self.stamp_over or signature)
-            info["unsigned_attrs"] = [{"type": "signature_time_stamp_token", "values": [token]}]
         return cms.SignerInfo(info)
 
     def _attributes(self) -> cms.CMSAttributes:
@@ -103,46 +109,9 @@ def wrap_signed_data(signed_data: bytes, certificates: list[bytes]) -> bytes:
     """A ContentInfo around SignedData, with `certificates` put into their place as they are."""
     fields = list(core.SequenceOf.load(signed_data, spec=core.Any))
     raw = [field.dump() for field in fields]
-    raw.insert(3, element(0xA0, b"".join(certificates)))
+    raw.insert(3, der(0xA0, b"".join(certificates)))
     oid = bytes.fromhex("06092a864886f70d010702")
-    return element(0x30, oid + element(0xA0, element(0x30, b"".join(raw))))
-
-
-def element(tag: int, contents: bytes) -> bytes:
-    """One value in DER."""
-    length = len(contents)
-    if length < 0x80:
-        return bytes((tag, length)) + contents
-    size = (length.bit_length() + 7) // 8
-    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big") + contents
-
-
-def time_stamp(at: datetime, signature: bytes) -> cms.ContentInfo:
-    """A token over `signature`, without its own signature."""
-    info = tsp.TSTInfo(
-        {
-            "version": "v1",
-            "policy": "1.2.804.2.1.1.1.2.3.1",
-            "message_imprint": {
-                "hash_algorithm": algos.DigestAlgorithm({"algorithm": "sha256"}),
-                "hashed_message": hashlib.sha256(signature).digest(),
-            },
-            "serial_number": 7,
-            "gen_time": at,
-        }
-    )
-    signed = cms.SignedData(
-        {
-            "version": "v3",
-            "digest_algorithms": [{"algorithm": "sha256"}],
-            "encap_content_info": {
-                "content_type": "tst_info",
-                "content": core.ParsableOctetString(info.dump()),
-            },
-            "signer_infos": [],
-        }
-    )
-    return cms.ContentInfo({"content_type": "signed_data", "content": signed})
+    return der(0x30, oid + der(0xA0, der(0x30, b"".join(raw))))
 
 
 @pytest.fixture
@@ -172,4 +141,64 @@ def craft() -> Callable[..., bytes]:
 @pytest.fixture
 def wrap() -> Callable[[int, bytes], bytes]:
     """One value in DER, for those who build what asn1crypto does not."""
-    return element
+    return der
+
+
+@pytest.fixture(scope="session")
+def root() -> Identity:
+    """A test authority, which nobody trusts by itself."""
+    return issue(Issue(subject="Вигаданий корінь", authority=True, usage=CERTIFYING), TestKey(1))
+
+
+@pytest.fixture(scope="session")
+def authority(root: Identity) -> Identity:
+    """A КНЕДП below it."""
+    what = Issue(subject="Вигаданий КНЕДП", authority=True, usage=CERTIFYING, serial_number=2)
+    return issue(what, TestKey(2), root)
+
+
+@pytest.fixture(scope="session")
+def person(authority: Identity) -> Identity:
+    """A signer with a certificate of that КНЕДП."""
+    return issue(Issue(serial_number=3), TestKey(3), authority)
+
+
+@pytest.fixture(scope="session")
+def stamper(authority: Identity) -> Identity:
+    """Its time-stamping service."""
+    what = Issue(subject="Вигадана мітка часу", serial_number=4, extended=[TIME_STAMPING])
+    return issue(what, TestKey(4), authority)
+
+
+@pytest.fixture(scope="session")
+def trusting(root: Identity, authority: Identity, stamper: Identity) -> TrustStore:
+    """Trust in the test authority, as the sandbox's settings have it."""
+    known = b"".join(to_pem(each.certificate) for each in (authority, stamper))
+    return TrustStore((bundle_of(known, "bundle"),), bundle_of(root.certificate, "root").certificates)
+
+
+def to_pem(certificate: bytes) -> bytes:
+    """PEM text of one certificate."""
+    body = base64.encodebytes(certificate)
+    return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture(scope="session")
+def ecdsa_signer() -> tuple[ec.EllipticCurvePrivateKey, bytes]:
+    """A foreign key, and its certificate in DER."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Example Person")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(7).not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+    certificate = builder.not_valid_after(datetime(2036, 1, 1, tzinfo=UTC)).sign(key, hashes.SHA256())
+    return key, certificate.public_bytes(serialization.Encoding.DER)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The second opinion needs Java and Bouncy Castle: it is left out unless ZTOE_BOUNCY_CASTLE=1 asks for it."""
+    if os.environ.get("ZTOE_BOUNCY_CASTLE") == "1":
+        return
+    left_out = [item for item in items if item.path.name == "test_kep_bouncy_castle.py"]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pluggy
 import pytest
-import ztoe_kep
 from pydantic import ValidationError
-from ztoe_kep.reader import KepReader
-from ztoe_kep.settings import KepSettings
 
+import ztoe_kep
 from ztoe_hub import hookspecs
+from ztoe_hub.errors import ConfigurationError
 from ztoe_hub.testing.signatures import SignatureReaderContract
 from ztoe_hub.values import ContainerFormat, Signer
+from ztoe_kep.bundles import bundle_of
+from ztoe_kep.reader import KepReader, read_file, read_with
+from ztoe_kep.settings import KepSettings
+from ztoe_kep.show import trust_in
+from ztoe_kep.trust import EXTRA_ROOT, UNKNOWN_ROOT
 
 Sample = Callable[[str], bytes]
 
@@ -34,8 +39,9 @@ def a_signer(
     at: datetime = MORNING,
     seal: bool = False,
     time_ok: bool = True,
+    digest_ok: bool = True,
 ) -> Signer:
-    """Nothing is known of digest, signature and chain: no sample uses a digest that is computed yet."""
+    """Somebody whose signature holds; without a CA bundle nothing is known of the chain."""
     return Signer(
         subject=subject,
         organisation=organisation,
@@ -45,8 +51,8 @@ def a_signer(
         signed_at=at,
         time_source="claimed",
         seal=seal,
-        digest_ok=None,
-        signature_ok=None,
+        digest_ok=digest_ok,
+        signature_ok=True,
         chain_ok=None,
         time_ok=time_ok,
     )
@@ -56,8 +62,9 @@ DIRECTOR = a_signer("Мельник Іван Петрович", "ТОВ «Пол
 SEAL = a_signer("ТОВ «Полісся-Тест»", "ТОВ «Полісся-Тест»", "32855961", None, seal=True)
 OFFICER = a_signer("Коваль Олена Ігорівна", "АТ «Тестобленерго»", "22048622", "2530414071", at=LATER)
 TRADER = a_signer("Гончар Степан Лук’янович", None, None, "2530414071", time_ok=False)
-GOST = "signer 1: digest algorithm not computed yet (GOST 34.311)"
-KUPYNA = "signer 1: digest algorithm not computed yet (Kupyna-256)"
+TAMPERED = replace(DIRECTOR, digest_ok=False)
+NO_BUNDLE = "chain not checked: no CA bundle"
+UNFIT = "signer 1: the digest does not fit: these are not the signed bytes"
 
 
 @dataclass(frozen=True)
@@ -73,27 +80,27 @@ class Expected:
 
 
 ATTACHED, DETACHED = ContainerFormat.CMS_ATTACHED, ContainerFormat.CMS_DETACHED
-NOT_OPENED = ("this kind of container is not opened yet",)
+
+
+def unchecked(signers: int) -> tuple[str, ...]:
+    return tuple(f"signer {number}: {NO_BUNDLE}" for number in range(1, signers + 1))
+
+
+NO_CONTAINER = ("not a signature container",)
 TABLE = [
-    Expected("attached-kupyna.p7s", ATTACHED, (DIRECTOR,), (KUPYNA,), True),
-    Expected("attached-gost.p7s", ATTACHED, (DIRECTOR,), (GOST,), True),
-    Expected("base64.p7s", ATTACHED, (DIRECTOR,), (KUPYNA,), True),
-    Expected("unsorted-attrs.p7s", ATTACHED, (DIRECTOR,), (GOST,), True),
-    Expected("tampered-content.p7s", ATTACHED, (DIRECTOR,), (KUPYNA,), False),
-    Expected("expired-cert.p7s", ATTACHED, (TRADER,), (KUPYNA,), True),
-    Expected(
-        "two-signers-seal.p7s",
-        ATTACHED,
-        (DIRECTOR, SEAL, OFFICER),
-        (KUPYNA, KUPYNA.replace("1", "2", 1), KUPYNA.replace("1", "3", 1)),
-        True,
-    ),
-    Expected("nested.p7s", ATTACHED, (OFFICER, DIRECTOR), (KUPYNA, KUPYNA.replace("1", "2", 1)), True),
-    Expected("detached-kupyna.p7s", DETACHED, (DIRECTOR,), (KUPYNA,), False),
-    Expected("cades.asice", ContainerFormat.ASIC_E, (), NOT_OPENED, False),
-    Expected("xades.asice", ContainerFormat.ASIC_E, (), NOT_OPENED, False),
-    Expected("doc.txt", ContainerFormat.UNKNOWN, (), ("not a signature container",), False),
-    Expected("director.cer", ContainerFormat.UNKNOWN, (), ("not a signature container",), False),
+    Expected("attached-kupyna.p7s", ATTACHED, (DIRECTOR,), unchecked(1), True),
+    Expected("attached-gost.p7s", ATTACHED, (DIRECTOR,), unchecked(1), True),
+    Expected("base64.p7s", ATTACHED, (DIRECTOR,), unchecked(1), True),
+    Expected("unsorted-attrs.p7s", ATTACHED, (DIRECTOR,), unchecked(1), True),
+    Expected("tampered-content.p7s", ATTACHED, (TAMPERED,), (UNFIT, *unchecked(1)), False),
+    Expected("expired-cert.p7s", ATTACHED, (TRADER,), unchecked(1), True),
+    Expected("two-signers-seal.p7s", ATTACHED, (DIRECTOR, SEAL, OFFICER), unchecked(3), True),
+    Expected("nested.p7s", ATTACHED, (OFFICER, DIRECTOR), unchecked(2), True),
+    Expected("detached-kupyna.p7s", DETACHED, (DIRECTOR,), unchecked(1), False),
+    Expected("cades.asice", ContainerFormat.ASIC_E, (DIRECTOR,), unchecked(1), True),
+    Expected("xades.asice", ContainerFormat.ASIC_E, (DIRECTOR,), unchecked(1), True),
+    Expected("doc.txt", ContainerFormat.UNKNOWN, (), NO_CONTAINER, False),
+    Expected("director.cer", ContainerFormat.UNKNOWN, (), NO_CONTAINER, False),
 ]
 
 
@@ -107,6 +114,30 @@ def test_a_sample_is_read_as_it_was_made(
     assert tuple(report.signers) == expected.signers
     assert tuple(report.problems) == expected.problems
     assert (report.content == document) is expected.content_is_the_document
+
+
+@pytest.mark.parametrize("expected", TABLE, ids=str)
+def test_the_chain_of_every_sample_leads_to_its_authority_where_that_is_trusted(
+    sample: Sample, document: bytes, expected: Expected
+) -> None:
+    trust = trust_in([bundle_of(sample("test-ca.cer"), "test-ca.cer")])
+
+    report = read_with(trust, sample(expected.file), document)
+
+    assert list(report.signers) == [replace(signer, chain_ok=True) for signer in expected.signers]
+    assert all(f"signer {n + 1}: {EXTRA_ROOT}" in report.problems for n in range(len(report.signers)))
+
+
+@pytest.mark.parametrize("expected", TABLE, ids=str)
+def test_an_authority_in_a_bundle_is_known_and_not_trusted(
+    sample: Sample, document: bytes, expected: Expected
+) -> None:
+    bundle = bundle_of(sample("test-ca.cer"), "test-ca.cer")
+
+    report = read_file(sample(expected.file), document, [bundle])
+
+    assert list(report.signers) == [replace(signer, chain_ok=False) for signer in expected.signers]
+    assert all(f"signer {n + 1}: {UNKNOWN_ROOT}" in report.problems for n in range(len(report.signers)))
 
 
 class TestUkrainianSamples(SignatureReaderContract):
@@ -149,6 +180,16 @@ def test_the_plugin_offers_the_reader() -> None:
     assert kind.settings is KepSettings
 
 
-def test_there_is_nothing_to_set() -> None:
+def test_settings_are_checked() -> None:
     with pytest.raises(ValidationError):
-        KepSettings.model_validate({"roots": "none"})
+        KepSettings.model_validate({"revocation": True})
+
+
+def test_a_bundle_that_cannot_be_read_stops_the_start(tmp_path: Path) -> None:
+    missing = tmp_path / "CACertificates.p7b"
+
+    with pytest.raises(ConfigurationError, match=r"CACertificates\.p7b"):
+        KepSettings(ca_bundles=[missing]).trust()
+    missing.write_bytes(b"not a certificate")
+    with pytest.raises(ConfigurationError, match="no certificates inside"):
+        KepSettings(roots=[missing]).trust()

@@ -22,6 +22,7 @@ _MOST_CANDIDATES = 8  # issuers of one name; a forger may offer more
 NO_BUNDLE = "chain not checked: no CA bundle"
 UNKNOWN_ISSUER = "chain: the issuer is not in the CA bundle"
 UNKNOWN_ROOT = "chain: it ends in an unknown root"
+TEST_ROOT = "chain: it ends in the root of a test authority"
 EXTRA_ROOT = "chain: it ends in an extra root that was named here, not in a root of ЦЗО or НБУ"
 NO_TIME = "chain not checked: no signing time"
 #: Of several ways up, the one that went wrong last says most.
@@ -83,7 +84,7 @@ class _Climb:
         if certificate in self.store.extra_roots or certificate in pinned_roots():
             return self._anchored(certificate)
         if certificate.self_issued:
-            return Finding(False, UNKNOWN_ROOT)
+            return self._at_the_end(certificate)
         if below == LONGEST:
             return Finding(False, "chain: too long")
         worst = self._no_issuer()
@@ -135,6 +136,12 @@ class _Climb:
         if self.store.bundles:
             return Finding(False, UNKNOWN_ISSUER)
         return Finding(None, NO_BUNDLE)
+
+    def _at_the_end(self, root: Certificate) -> Finding:
+        """A root that is not trusted: it came with the container, or stands in a bundle among others."""
+        if is_test_root(root):
+            return Finding(False, TEST_ROOT)
+        return Finding(False, UNKNOWN_ROOT) if self.store.bundles else Finding(None, NO_BUNDLE)
 
     def _anchored(self, root: Certificate) -> Finding:
         return Finding(True, None if root in pinned_roots() else EXTRA_ROOT)
