@@ -100,6 +100,7 @@ class Outgoing:
         sleep: Callable[[float], None] = time.sleep,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        _require_proxy_address(limits.proxy)
         self._limits = limits
         self._sleep = sleep
         self._bucket = TokenBucket(limits.rate_per_s, sleep=sleep) if limits.rate_per_s else None
@@ -201,6 +202,14 @@ class Outgoing:
                 content = _read(response, max_bytes, deadline)
                 return Answer(status=response.status_code, headers=dict(response.headers), content=content)
         raise UnexpectedAnswer("too many redirects")
+
+
+def _require_proxy_address(proxy: str | None) -> None:
+    """Raise ValueError now for what the client, which is made later, would refuse."""
+    if proxy is not None:
+        parts = urlsplit(proxy)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("a proxy is http://HOST:PORT or https://HOST:PORT")
 
 
 @cache
