@@ -42,6 +42,7 @@ __all__ = ["Hub", "LoggedIn", "OrderForm", "Report", "User", "build_hub", "reque
 
 POLL_ORDERS, TIDY = "poll_orders", "tidy"
 TIDY_EVERY = timedelta(hours=1)
+ASK_AGAIN = timedelta(minutes=15)
 RECURRING = (POLL_ORDERS, IMPORT_BILLING, TIDY)
 
 
@@ -136,8 +137,8 @@ def build_hub(
 
     kinds = {
         SUBMIT_DOCUMENT: WorkKind(handler=signing.submit),
-        FOLLOW_DOCUMENT: WorkKind(handler=signing.follow),
-        ARCHIVE_DOCUMENT: WorkKind(handler=signing.archive),
+        FOLLOW_DOCUMENT: WorkKind(handler=signing.follow, asks_again=ASK_AGAIN),
+        ARCHIVE_DOCUMENT: WorkKind(handler=signing.archive, asks_again=ASK_AGAIN),
         RECALL_DOCUMENT: WorkKind(handler=signing.recall),
         SEND_ORDER: WorkKind(handler=desk.send),
         CANCEL_ORDER: WorkKind(handler=desk.cancel),

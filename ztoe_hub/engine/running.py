@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ztoe_hub import outbox
-from ztoe_hub.errors import HubError, ItemRejected, OperatorNeeded, OutcomeUnknown, TransientError, UserError
+from ztoe_hub.errors import (
+    HubError,
+    ItemRejected,
+    OperatorNeeded,
+    OutcomeUnknown,
+    TransientError,
+    UnexpectedAnswer,
+    UserError,
+)
 from ztoe_hub.outbox import Again, WorkItem
 from ztoe_hub.request_ids import request_id
 from ztoe_hub.storage.database import Database
@@ -26,10 +34,16 @@ MOST_SURPRISES = 8  # attempts at work that fails in a way nobody foresaw
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkKind:
-    """How one kind of work is done. A recurring one is never parked: it comes back after `every`."""
+    """How one kind of work is done.
+
+    A recurring one is never parked: it comes back after `every`. One that only asks is asked again at the
+    pace of `asks_again` when the provider answers outside its contract, so that a night of maintenance
+    pages parks nothing; the reason stands in the row meanwhile.
+    """
 
     handler: Callable[[WorkItem], Again | None]
     every: timedelta | None = None
+    asks_again: timedelta | None = None
 
 
 class WorkRunner:
@@ -108,6 +122,8 @@ class WorkRunner:
         wait = _wait_after(error, item.attempts)
         if wait is None and kind.every is not None:
             wait = max(kind.every, timedelta(minutes=1))
+        if wait is None and isinstance(error, UnexpectedAnswer):
+            wait = kind.asks_again
         if wait is None:
             outbox.park_work(self._database, item, error=text)
         else:
