@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,16 @@ def test_what_cannot_be_read_says_so(tmp_path: Path) -> None:
 
 def test_the_hub_finds_the_command() -> None:
     assert known_commands()["signature"] in COMMANDS
+
+
+def test_the_table_of_commands_loads_nothing_heavy() -> None:
+    code = "import sys, ztoe_kep.commands; print({'lxml', 'cryptography', 'pydantic'} & set(sys.modules))"
+
+    found = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    assert found.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -12,11 +12,11 @@ import pluggy
 import pytest
 from pydantic import ValidationError
 
-import ztoe_kep
 from ztoe_hub import hookspecs
 from ztoe_hub.errors import ConfigurationError
 from ztoe_hub.testing.signatures import SignatureReaderContract
 from ztoe_hub.values import ContainerFormat, Signer
+from ztoe_kep import plugin
 from ztoe_kep.bundles import bundle_of
 from ztoe_kep.reader import KepReader, read_file, read_with
 from ztoe_kep.settings import KepSettings
@@ -171,7 +171,7 @@ def pem(der: bytes) -> bytes:
 def test_the_plugin_offers_the_reader() -> None:
     manager = pluggy.PluginManager("ztoe_hub")
     manager.add_hookspecs(hookspecs)
-    manager.register(ztoe_kep)
+    manager.register(plugin)
     manager.check_pending()
 
     [[kind]] = manager.hook.signature_readers()

@@ -1,21 +1,25 @@
-"""Reads signature containers (КЕП) for ztoe-hub, and checks their signatures mathematically."""
+"""Reads signature containers (КЕП), and checks their signatures mathematically; usable without the hub's settings.
+
+`read_file` reads one container, `read_many` files on several processor cores, `read_bundle` a CA bundle. They are
+loaded on first use, so that commands start fast; what the hub registers stands in `plugin`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from ztoe_hub import AdapterType, hookimpl
-from ztoe_hub.ports import SignatureReader
+if TYPE_CHECKING:
+    from .batch import read_many
+    from .bundles import Bundle, read_bundle
+    from .reader import read_file
 
-from .batch import read_many
-from .bundles import Bundle, read_bundle
-from .reader import KepReader, read_file
-from .settings import KepSettings
+__all__ = ["Bundle", "read_bundle", "read_file", "read_many"]
 
-__all__ = ["Bundle", "KepReader", "KepSettings", "read_bundle", "read_file", "read_many", "signature_readers"]
+_HOME = {"Bundle": ".bundles", "read_bundle": ".bundles", "read_file": ".reader", "read_many": ".batch"}
 
 
-@hookimpl
-def signature_readers() -> Sequence[AdapterType[SignatureReader]]:
-    """One kind of reader: `type = "kep"`."""
-    return [AdapterType(name="kep", settings=KepSettings, build=KepReader)]
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name], __name__), name)

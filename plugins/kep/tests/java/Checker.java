@@ -21,6 +21,7 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 /** Says of every file "digest signature", one line a signer. A file "x.p7s" may have its document in "x.p7s.doc". */
 public class Checker {
     public static void main(String[] paths) throws Exception {
+        new BouncyCastleProvider();  // fills its table of keys
         for (String path : paths) {
             byte[] container = Files.readAllBytes(Path.of(path));
             Path apart = Path.of(path + ".doc");
