@@ -235,7 +235,7 @@ def test_the_next_read_asks_for_open_months_only(over: Over) -> None:
     last = list(source.read(Stream.STATEMENT_LINES, cursor))[-1]
     asked = [request.url.params["StartPeriod"] for request in base.requests]
     assert asked == ["datetime'2018-03-01T00:00:00'", "datetime'2018-04-01T00:00:00'"]
-    assert (last.complete, last.covers_from) == (True, date(2018, 3, 1))
+    assert (last.complete, last.changes_only, last.covers_from) == (True, True, date(2018, 3, 1))
 
 
 def test_a_page_instead_of_a_month_is_an_error(over: Over) -> None:

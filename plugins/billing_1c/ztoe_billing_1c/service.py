@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from ztoe_hub import AdapterContext
-from ztoe_hub.errors import HubError, ProviderMisconfigured
+from ztoe_hub.errors import HubError, OperatorNeeded, ProviderMisconfigured
 from ztoe_hub.values import (
     BillingCapabilities,
     Health,
@@ -19,7 +19,6 @@ from ztoe_hub.values import (
 )
 
 from .exchange import CURSOR, ExchangePlan
-from .faults import QueryRefused
 from .hub_service import HubService
 from .mapping import load_mapping
 from .metadata import MetadataCache
@@ -101,10 +100,10 @@ class OneCSource(OrderCalls):
         Raises OperatorNeeded with a list when the base does not fit the mapping any more.
         """
         with self._odata.in_session() as client:
-            fits = fitted(self._mapping, self._metadata.current(client))
             try:
+                fits = fitted(self._mapping, self._metadata.current(client))
                 yield from self._pages(client, fits, stream, since)
-            except QueryRefused:
+            except OperatorNeeded:  # the base is not what it was, or somebody is about to mend it
                 self._metadata.doubt()
                 raise
 
@@ -143,7 +142,7 @@ class OneCSource(OrderCalls):
         return windows_since(first, today, days), Page(changes_only=True, covers_from=covers, cursor=cursor)
 
     def _statement_pages(self, client: ODataClient, fit: Fit, since: str | None) -> Iterator[Page]:
-        """All months, or only those that are still open: earlier ones have then not vanished."""
+        """All months, or only those that are still open, as changes."""
         table = self._mapping.statement
         assert table is not None  # noqa: S101  it was fitted
         last = self._today().replace(day=1)
@@ -151,7 +150,8 @@ class OneCSource(OrderCalls):
         if since is not None:
             first = max(first, _months_before(last, self._settings.reread_months))
         turnovers = Turnovers(client, table.register_, table.condition, self._settings.condition_quotes)
-        yield from StatementReader(fit, self._mapping).read(turnovers, first, last)
+        reader = StatementReader(fit, self._mapping)
+        yield from reader.read(turnovers, first, last, changes_only=since is not None)
 
     def acknowledge(self, outcome: ImportOutcome) -> None:
         if self._plan is not None:

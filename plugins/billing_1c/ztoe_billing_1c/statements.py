@@ -89,7 +89,7 @@ class StatementReader:
         self._fields = {name: fit.names.get(name, name) for name in TurnoverRow.__struct_fields__}
         self._decoder = msgspec.json.Decoder(under(TurnoverRow, fit.names, fit.constants))
 
-    def read(self, turnovers: Turnovers, since: date, until: date) -> Iterator[Page]:
+    def read(self, turnovers: Turnovers, since: date, until: date, *, changes_only: bool) -> Iterator[Page]:
         """The months of `since` to `until`. A row that cannot be decoded leaves the read incomplete."""
         nameless = False
         for first in months(since, until):
@@ -97,7 +97,12 @@ class StatementReader:
             nameless = nameless or any(row.key is None for row in month.rejected)
             yield from self._pages(month)
             del month  # or it would stay while the next one is fetched
-        yield Page(complete=not nameless, covers_from=since, cursor=None if nameless else until.isoformat())
+        yield Page(
+            complete=not nameless,
+            changes_only=changes_only,
+            covers_from=since,
+            cursor=None if nameless else until.isoformat(),
+        )
 
     def _sum(self, first: date, rows: list[msgspec.Raw]) -> _Month:
         month = _Month(first)
