@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from ztoe_hub.cli.main import known_commands
 from ztoe_hub.values import ContainerFormat
 from ztoe_kep import read_many
+from ztoe_kep.authorities import app as authorities
 from ztoe_kep.commands import COMMANDS
 from ztoe_kep.show import app
 from ztoe_kep.testing import Identity, sign
@@ -152,3 +153,36 @@ def test_a_huge_file_in_a_batch_is_not_read(tmp_path: Path) -> None:
     [(_, report)] = read_many([huge])
 
     assert report.format is ContainerFormat.UNKNOWN
+
+
+class TestTrust:
+    """`ztoe-hub trust`: bundles are checked before they replace one another."""
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        found = CliRunner().invoke(authorities, [*arguments])
+        return found.exit_code, found.output
+
+    def test_roots_and_bundles_are_shown_with_their_dates(self) -> None:
+        status, output = self.run("show", CA)
+
+        assert status == 0
+        assert output.count("pinned root") == 6
+        assert "9db1740aa0cbe1da0b26fd7243653f85220ec2e7f6aff0927d190efd62f51878" in output
+        assert "test-ca.cer: as of 2026-02-10, 1 certificates, 1 of them authorities" in output
+
+    def test_a_bundle_is_imported_and_an_older_one_is_not(self, tmp_path: Path) -> None:
+        into = tmp_path / "trust" / "ca.p7b"
+
+        assert self.run("import", str(DATA / "director.cer"), "--into", str(into))[0] == 0
+        assert self.run("import", CA, "--into", str(into))[0] == 1
+        assert into.read_bytes() == (DATA / "director.cer").read_bytes()
+        assert self.run("import", CA, "--into", str(into), "--force")[0] == 0
+        assert into.read_bytes() == Path(CA).read_bytes()
+        assert list(into.parent.iterdir()) == [into]
+
+    def test_what_is_no_bundle_replaces_nothing(self, tmp_path: Path) -> None:
+        into = tmp_path / "ca.p7b"
+
+        assert self.run("import", str(DATA / "doc.txt"), "--into", str(into))[0] == 2
+        assert self.run("show", str(tmp_path / "missing"))[0] == 2
+        assert not into.exists()
