@@ -99,6 +99,7 @@ class Users:
         login as for a known one.
         """
         now = self._clock()
+        login = login.replace("\x00", "\ufffd")  # PostgreSQL keeps no NUL; nobody is called so either way
         subjects = {f"login:{login[:64]}": self._attempts, f"ip:{ip}": self._attempts * ADDRESS_FACTOR}
         with self._database.read() as session:
             _refuse_too_many(session, subjects, now)

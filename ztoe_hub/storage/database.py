@@ -54,6 +54,8 @@ def open_database(url: str) -> Database:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin)
+    else:
+        sa.event.listen(engine, "handle_error", _hide_rows)
     return Database(engine)
 
 
@@ -73,3 +75,13 @@ def _set_pragmas(connection: Any, _: ConnectionPoolEntry) -> None:
 def _begin(connection: sa.Connection) -> None:
     read_only = connection.get_execution_options().get("read_only")
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _hide_rows(context: sa.engine.ExceptionContext) -> None:
+    """Leave of a PostgreSQL error its first line: what follows quotes the row, which is personal data."""
+    error = context.original_exception
+    primary = getattr(getattr(error, "diag", None), "message_primary", None)
+    if primary is not None:
+        error.args = (primary,)
+        if context.sqlalchemy_exception is not None:
+            context.sqlalchemy_exception.args = (f"({type(error).__name__}) {primary}",)
