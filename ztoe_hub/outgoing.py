@@ -194,7 +194,7 @@ class Outgoing:
         deadline = time.monotonic() + self._limits.deadline_s
         for _ in range(MAX_REDIRECTS + 1):
             with self._connected().stream(method, url, **_with_request_id(call)) as response:
-                if response.is_redirect and method.upper() in ("GET", "HEAD"):
+                if response.has_redirect_location and method.upper() in ("GET", "HEAD"):
                     origin = str(response.request.url)
                     url = _redirect_target(origin, response.headers.get("location", ""))
                     call = {} if not _same_origin(origin, url) else {**call, "params": None}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+
 from ztoe_sandbox.process import Counterparty
 
 CLIENT_ID = "00000000-0000-4000-8000-000000000001"

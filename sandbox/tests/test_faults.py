@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from ztoe_sandbox.faults import Fault, Faults
 from ztoe_sandbox.process import Counterparty, CounterpartyFailed
 

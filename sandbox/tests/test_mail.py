@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from ztoe_sandbox.process import Counterparty
 
 READER = "clienttst@meta.ua"

@@ -11,6 +11,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+
 from ztoe_sandbox.certificates import issue_to_signer, make_authority
 from ztoe_sandbox.paperless import containers
 from ztoe_sandbox.process import Counterparty

@@ -18,6 +18,7 @@ from ztoe_hub.testing.billing import (
     an_order,
     records_of,
 )
+from ztoe_hub.testing.readings import ReadingsDeskContract
 from ztoe_hub.values import (
     AccountRecord,
     Article,
@@ -28,6 +29,7 @@ from ztoe_hub.values import (
     InvoiceRecord,
     MeteringPointRecord,
     OrderUpdateKind,
+    PointRefusal,
     Record,
     Rejected,
     StatementLineRecord,
@@ -135,6 +137,33 @@ class TestFakeOrderDesk(OrderDeskContract):
     @pytest.fixture
     def act(self, desk: FakeBillingSource) -> StaffOfFake:
         return StaffOfFake(desk)
+
+
+class StaffForReadings:
+    """The utility's people at the fake."""
+
+    def __init__(self, fake: FakeBillingSource) -> None:
+        self._fake = fake
+
+    def waiting(self, key: str) -> list[int]:
+        sheet = self._fake.sheets.get(key)
+        return [] if sheet is None else [sheet.revision]
+
+    def accept(self, key: str, revision: int) -> None:
+        assert self._fake.decide(key).revision == revision
+
+    def refuse(self, key: str, revision: int, refusals: Sequence[PointRefusal]) -> None:
+        assert self._fake.decide(key, refusals).revision == revision
+
+
+class TestFakeReadingsDesk(ReadingsDeskContract):
+    @pytest.fixture
+    def desk(self) -> FakeBillingSource:
+        return FakeBillingSource()
+
+    @pytest.fixture
+    def staff(self, desk: FakeBillingSource) -> StaffForReadings:
+        return StaffForReadings(desk)
 
 
 def test_it_fails_once_when_it_is_told_to() -> None:

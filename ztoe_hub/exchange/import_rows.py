@@ -27,6 +27,7 @@ class Unfit(ValueError):
         self.reason = reason
 
 
+NO_VALUE = "there is no value"
 NOT_DATA = ("id", "source", "key", "vanished_at", "fingerprint")
 
 
@@ -44,6 +45,7 @@ class RowMaker:
 
     def __init__(self, columns: Sequence[sa.Column[object]], dialect: str) -> None:
         self._names = [column.name for column in columns]
+        self._needed = [not column.nullable for column in columns]
         self._convert = [converter(column.type, dialect) for column in columns]
         self._convert_all = [column_converter(column.type, dialect) for column in columns]
 
@@ -53,7 +55,10 @@ class RowMaker:
         try:
             with localcontext(EXACT):
                 check_keys([record.key for record in records])
-                return [convert(column) for convert, column in zip(self._convert_all, values, strict=True)]
+                return [
+                    convert(_without_gaps(column) if needed else column)
+                    for convert, needed, column in zip(self._convert_all, self._needed, values, strict=True)
+                ]
         except (ValueError, TypeError, ArithmeticError):
             return None
 
@@ -61,8 +66,10 @@ class RowMaker:
         """One record's values. Raises Unfit that names the field."""
         self.check_key(record.key)
         row: list[object] = []
-        for name, convert in zip(self._names, self._convert, strict=True):
+        for name, needed, convert in zip(self._names, self._needed, self._convert, strict=True):
             value = getattr(record, name)
+            if needed and value is None:
+                raise Unfit(name, NO_VALUE)
             try:
                 row.append(value if value is None else convert(value))
             except ValueError as error:
@@ -75,6 +82,12 @@ class RowMaker:
             check_keys([key])
         except ValueError as error:
             raise Unfit("key", str(error)) from error
+
+
+def _without_gaps(column: Sequence[object]) -> Sequence[object]:
+    if None in column:
+        raise ValueError(NO_VALUE)
+    return column
 
 
 def stage_type(column: sa.Column[object]) -> sa.types.TypeEngine[Any]:

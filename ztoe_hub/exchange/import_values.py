@@ -124,7 +124,7 @@ def _whole(value: Any) -> int:
 
 
 def _date(value: Any) -> date:
-    if not isinstance(value, date):
+    if not isinstance(value, date) or isinstance(value, datetime):  # SQLite would keep the time, and break pages
         raise ValueError("not a date")
     return value
 

@@ -6,6 +6,8 @@ incomplete or implausible is HELD: reported, and nothing is applied.
 
 from __future__ import annotations
 
+import logging
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +41,10 @@ from .preview import Preview
 from .settling import settle
 from .staging import Stage, stage_for
 from .stream_cursors import StreamCursors
+
+log = logging.getLogger(__name__)
+
+log = logging.getLogger(__name__)
 
 TABLES: dict[Stream, type[Imported]] = {
     Stream.DISTRICTS: District,
@@ -84,25 +90,25 @@ class Imports:
         wish: ImportWish = AS_USUAL,
         progress: Progress = lambda *_: None,
     ) -> Report:
-        """Import one stream, keep the report and tell the source. A source's failure is reported, then raised."""
+        """Import one stream, keep the report and tell the source. A source's failure is reported, then raised.
+
+        One that is interrupted (Ctrl-C) is kept as failed, and the source is told nothing: nobody judged its data.
+        """
         started = self._clock()
         report = Report(source=name, stream=stream)
         cursor: str | None = None
+        interrupted = False
         try:
             cursor = self._import(source, report, wish, progress)
-        except Exception as error:
-            known = isinstance(error, HubError)
+        except BaseException as error:
+            interrupted = not isinstance(error, Exception)
             report.status = ImportStatus.FAILED
-            report.reason = str(error) if known else type(error).__name__
+            report.reason = str(error) if isinstance(error, HubError) else type(error).__name__
             raise
         finally:
             report.seconds = (self._clock() - started).total_seconds()
             self._keep(report, started)
-            if isinstance(source, Acknowledges):
-                status = report.status.value
-                source.acknowledge(
-                    ImportOutcome(stream=stream, status=status, cursor=cursor, report=report.as_text())
-                )
+            _acknowledge(source, report, cursor)
         return report
 
     def _import(
@@ -121,12 +127,14 @@ class Imports:
                 report.reason = merge.doubt(most_lost_percent=most)
                 if report.reason is not None:
                     report.status = ImportStatus.HELD
+                    facts = {"source": report.source, "stream": report.stream.value, "reason": report.reason}
+                    log.warning("an import is held", extra=facts)
                     return end.cursor
                 merge.write()
                 merge.mark_vanished(self._clock())
                 if report.stream is Stream.STATEMENT_LINES:
                     warn_of_gaps(connection, stage, report)
-                cursors.keep(connection, end, self._clock())
+                cursors.keep(connection, end, self._clock(), full=since is None)
         return end.cursor
 
     def preview(self, source: BillingSource, stream: Stream, *, rows: int) -> Preview:
@@ -152,6 +160,20 @@ class Imports:
                     reason=report.reason,
                 )
             )
+
+
+def _acknowledge(source: BillingSource, report: Report, cursor: str | None) -> None:
+    """Tell the source what became of its read; it is told again after the next one when it cannot listen now."""
+    if not isinstance(source, Acknowledges):
+        return
+    outcome = ImportOutcome(
+        stream=report.stream, status=report.status.value, cursor=cursor, report=report.as_text()
+    )
+    try:
+        source.acknowledge(outcome)
+    except HubError as error:
+        facts = {"source": report.source, "stream": report.stream.value, "reason": str(error)}
+        log.warning("a source could not be told of its import", extra=facts)
 
 
 def _read(

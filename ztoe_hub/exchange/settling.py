@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from ztoe_hub.values import Rejected
 
-from .import_report import Report
+from .import_report import KEPT_PROBLEMS, Report
 from .staging import Stage
 
 
@@ -21,6 +21,8 @@ def _drop_duplicates(stage: Stage, report: Report) -> None:
     """The first row of a key counts, whether it is in the stage or came unchanged; later ones are rejected."""
     rows = stage.rows
     doubled = [n for n, key in _doubled_in(stage)] + _doubled_with_unchanged(stage, report)
+    if doubled:  # a source whose keys are all one is a million look-ups
+        sa.Index(f"ix_{rows.name}_n", rows.c.n).create(stage.connection)
     for n in sorted(set(doubled)):
         row = stage.connection.execute(sa.select(rows).where(rows.c.n == n)).one()
         if row.usable:
@@ -63,13 +65,16 @@ def _reject_orphans(stage: Stage, report: Report) -> None:
         parent = constraint.referred_table
         name = next(column.name for column in constraint.columns if column.name != "source")
         known = sa.select(parent.c.key).where(parent.c.source == report.source)
-        orphan = sa.and_(rows.c.usable, rows.c[name].not_in(known))
-        found = stage.connection.execute(sa.select(rows).where(orphan)).all()
+        # Without "is not NULL" a reference that may be empty is an orphan as soon as there are no parents at all.
+        orphan = sa.and_(rows.c.usable, rows.c[name].is_not(None), rows.c[name].not_in(known))
+        shown = sa.select(rows.c.place, rows.c.row, rows.c.key, rows.c[name].label("parent")).where(orphan)
+        found = stage.connection.execute(shown.order_by(rows.c.n).limit(KEPT_PROBLEMS)).all()
         for row in found:
-            reason = f"unknown {parent.name} {row._mapping[name]}"
+            reason = f"unknown {parent.name} {row.parent}"
             report.reject(Rejected(place=place_of(row), key=row.key, field=name, reason=reason))
         if found:
-            stage.connection.execute(sa.update(rows).where(orphan).values(usable=False))
+            update = sa.update(rows).where(orphan).values(usable=False)
+            report.rejected += stage.connection.execute(update).rowcount - len(found)
 
 
 def place_of(row: sa.Row[object]) -> str:

@@ -32,11 +32,11 @@ class StreamCursors:
             return None
         return str(known[self._cursor].value)
 
-    def keep(self, connection: sa.Connection, end: ReadEnd, now: datetime) -> None:
-        """Remember where a finished read ended, in the caller's transaction."""
+    def keep(self, connection: sa.Connection, end: ReadEnd, now: datetime, *, full: bool) -> None:
+        """Remember where a finished read ended, and whether it was one of everything, in the caller's transaction."""
         if end.cursor is not None:
             self._set(connection, self._cursor, end.cursor, now)
-        if not end.changes_only:
+        if full:
             self._set(connection, self._full, "full", now)
 
     def _set(self, connection: sa.Connection, name: str, value: str, now: datetime) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from ztoe_email.channel import EmailChannel
 from ztoe_email.settings import EmailSettings
-
 from ztoe_hub.testing.contexts import adapter_context
 
 

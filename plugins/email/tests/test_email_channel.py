@@ -12,9 +12,8 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from ztoe_email.channel import EmailChannel
-from ztoe_sandbox.process import Counterparty
 
+from ztoe_email.channel import EmailChannel
 from ztoe_hub.errors import ItemRejected, ProviderMisconfigured, TransientError
 from ztoe_hub.ports import NotificationChannel
 from ztoe_hub.testing.notifications import (
@@ -23,6 +22,7 @@ from ztoe_hub.testing.notifications import (
     ReceivedNotice,
     a_notice,
 )
+from ztoe_sandbox.process import Counterparty
 
 MakeChannel = Callable[..., EmailChannel]
 

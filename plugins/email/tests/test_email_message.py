@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pluggy
 import pytest
-import ztoe_email
 from pydantic import ValidationError
+
+import ztoe_email
 from ztoe_email.channel import EmailChannel
 from ztoe_email.message import compose, message_id_of
 from ztoe_email.settings import EmailSettings
-
 from ztoe_hub import hookspecs
 from ztoe_hub.errors import ConfigurationError, ItemRejected
 from ztoe_hub.testing.contexts import adapter_context

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from ztoe_email.channel import EmailChannel
-from ztoe_sandbox.certificates import Identity, issue_to_loopback, make_authority
 
+from ztoe_email.channel import EmailChannel
 from ztoe_hub.errors import HubError, ItemRejected, ProviderMisconfigured, TransientError, UnexpectedAnswer
 from ztoe_hub.testing.notifications import a_notice
+from ztoe_sandbox.certificates import Identity, issue_to_loopback, make_authority
 
 MakeChannel = Callable[..., EmailChannel]
 

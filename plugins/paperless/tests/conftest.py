@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 import httpx
 import pytest
-from ztoe_paperless.service import PaperlessService
-from ztoe_paperless.settings import PaperlessSettings
 
 from ztoe_hub.ports import AdapterContext
 from ztoe_hub.testing.contexts import adapter_context
+from ztoe_paperless.service import PaperlessService
+from ztoe_paperless.settings import PaperlessSettings
 
 CLIENT_ID = "00000000-0000-4000-8000-000000000001"
 Reply: TypeAlias = httpx.Response | Exception

@@ -10,10 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from ztoe_paperless import LIMITS
-from ztoe_paperless.service import PaperlessService
-from ztoe_paperless.settings import PaperlessSettings
-from ztoe_sandbox.process import Counterparty
 
 from ztoe_hub.errors import HubError, OperatorNeeded, OutcomeUnknown, TransientError
 from ztoe_hub.outgoing import Limits
@@ -25,6 +21,10 @@ from ztoe_hub.testing.signing import (
     a_document,
 )
 from ztoe_hub.values import RecipientState, RemoteRef, Rendition
+from ztoe_paperless import LIMITS
+from ztoe_paperless.service import PaperlessService
+from ztoe_paperless.settings import PaperlessSettings
+from ztoe_sandbox.process import Counterparty
 
 STEP_PATHS = {"upload": "POST/api2/checked/upload", "share": "POST/api2/checked/share/"}
 SECOND_LOOK_S = 0.8

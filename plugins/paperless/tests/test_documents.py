@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ztoe_paperless.service import PaperlessService
 
 from ztoe_hub.errors import ItemRejected, ProviderMisconfigured, TransientError, UnexpectedAnswer
 from ztoe_hub.testing.signing import a_pdf
 from ztoe_hub.values import RecipientState, RemoteRef, Rendition
+from ztoe_paperless.service import PaperlessService
 
 if TYPE_CHECKING:
     from .conftest import Script

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ztoe_paperless.service import PaperlessService
 
 from ztoe_hub.errors import OutcomeUnknown, UnexpectedAnswer
 from ztoe_hub.testing.signing import MemorySteps, a_document, a_pdf
 from ztoe_hub.values import RemoteRef
+from ztoe_paperless.service import PaperlessService
 
 if TYPE_CHECKING:
     from .conftest import Script

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 import pytest
-from ztoe_paperless.service import PaperlessService
 
 from ztoe_hub.errors import OperatorNeeded, ProviderMisconfigured, TransientError, UnexpectedAnswer
 from ztoe_hub.testing.signing import MemorySteps, a_document
 from ztoe_hub.values import RemoteRef
+from ztoe_paperless.service import PaperlessService
 
 if TYPE_CHECKING:
     from .conftest import Script

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ztoe_paperless.service import PaperlessService
 
 from ztoe_hub.errors import (
     HubError,
@@ -21,6 +20,7 @@ from ztoe_hub.errors import (
 )
 from ztoe_hub.testing.signing import CUSTOMER, MemorySteps, a_document, a_pdf
 from ztoe_hub.values import RemoteRef, Rendition
+from ztoe_paperless.service import PaperlessService
 
 if TYPE_CHECKING:
     from .conftest import Script

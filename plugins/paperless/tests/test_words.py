@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pluggy
 import pytest
-import ztoe_paperless
 from pydantic import ValidationError
-from ztoe_paperless.settings import PaperlessSettings
-from ztoe_paperless.words import remote_name, share_state
 
+import ztoe_paperless
 from ztoe_hub import hookspecs
 from ztoe_hub.values import RecipientState
+from ztoe_paperless.settings import PaperlessSettings
+from ztoe_paperless.words import remote_name, share_state
 
 CLIENT = {"client_id": "ABCDEF00-0000-4000-8000-000000000001", "client_secret": "s3cret"}
 

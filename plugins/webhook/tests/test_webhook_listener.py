@@ -16,15 +16,15 @@ from typing import Any
 
 import pluggy
 import pytest
-import ztoe_webhook
 from pydantic import ValidationError
-from ztoe_webhook.listener import WebhookListener
-from ztoe_webhook.settings import WebhookSettings
 
+import ztoe_webhook
 from ztoe_hub import AdapterContext, hookspecs
 from ztoe_hub.errors import HubError, ItemRejected, ProviderMisconfigured, TransientError
 from ztoe_hub.testing.contexts import adapter_context
 from ztoe_hub.values import DocumentCompleted, OrderStatusChanged
+from ztoe_webhook.listener import WebhookListener
+from ztoe_webhook.settings import WebhookSettings
 
 KEY = bytes(range(32))
 SECRET = "whsec_" + base64.b64encode(KEY).decode()
