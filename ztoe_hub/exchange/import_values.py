@@ -124,7 +124,8 @@ def _whole(value: Any) -> int:
 
 
 def _date(value: Any) -> date:
-    if not isinstance(value, date) or isinstance(value, datetime):  # SQLite would keep the time, and break pages
+    # A time is a date to Python; SQLite would keep it whole, and no page could read it back.
+    if not isinstance(value, date) or isinstance(value, datetime):
         raise ValueError("not a date")
     return value
 

@@ -7,7 +7,6 @@ incomplete or implausible is HELD: reported, and nothing is applied.
 from __future__ import annotations
 
 import logging
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,8 +40,6 @@ from .preview import Preview
 from .settling import settle
 from .staging import Stage, stage_for
 from .stream_cursors import StreamCursors
-
-log = logging.getLogger(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +105,8 @@ class Imports:
         finally:
             report.seconds = (self._clock() - started).total_seconds()
             self._keep(report, started)
-            _acknowledge(source, report, cursor)
+            if not interrupted:
+                _acknowledge(source, report, cursor)
         return report
 
     def _import(

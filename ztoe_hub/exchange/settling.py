@@ -27,7 +27,7 @@ def _drop_duplicates(stage: Stage, report: Report) -> None:
         row = stage.connection.execute(sa.select(rows).where(rows.c.n == n)).one()
         if row.usable:
             report.reject(
-                Rejected(place=place_of(row), key=row.key, field="key", reason="the key came before")
+                Rejected(place=place_of(row._mapping), key=row.key, field="key", reason="the key came before")
             )
         stage.connection.execute(sa.delete(rows).where(rows.c.n == n))
 
@@ -71,12 +71,13 @@ def _reject_orphans(stage: Stage, report: Report) -> None:
         found = stage.connection.execute(shown.order_by(rows.c.n).limit(KEPT_PROBLEMS)).all()
         for row in found:
             reason = f"unknown {parent.name} {row.parent}"
-            report.reject(Rejected(place=place_of(row), key=row.key, field=name, reason=reason))
+            report.reject(Rejected(place=place_of(row._mapping), key=row.key, field=name, reason=reason))
         if found:
             update = sa.update(rows).where(orphan).values(usable=False)
             report.rejected += stage.connection.execute(update).rowcount - len(found)
 
 
-def place_of(row: sa.Row[object]) -> str:
+def place_of(row: sa.RowMapping) -> str:
     """Where the row stood in the source."""
-    return row.place if row.row is None else f"{row.place} row {row.row}"
+    place: str = row["place"]
+    return place if row["row"] is None else f"{place} row {row['row']}"
