@@ -260,6 +260,27 @@ def test_hostile_archives_are_refused_soon(name: str) -> None:
     assert any("archive" in problem for problem in report.problems)
 
 
+@pytest.mark.parametrize("kind", ["namespaces", "attributes", "another encoding"])
+def test_xml_that_is_dear_to_canonicalise_is_refused_soon(xades: dict[str, bytes], kind: str) -> None:
+    prefix = "xmlns:n" if kind == "namespaces" else "n"
+    many = " ".join(f'{prefix}{n}="urn:{n}"' for n in range(20_000))
+    text = xades[XML].decode().replace("<asic:XAdESSignatures ", f"<asic:XAdESSignatures {many} ", 1)
+    xml = text.encode("utf-16" if kind == "another encoding" else "utf-8")
+    begun = time.process_time()
+
+    report = read_file(packed({**xades, XML: xml}))
+
+    assert time.process_time() - begun < 2
+    assert not report.signers
+
+
+def test_several_manifests_for_one_signature_are_refused(cades: dict[str, bytes]) -> None:
+    report = read_file(packed({**cades, "META-INF/ASiCManifest002.xml": cades[MANIFEST]}))
+
+    assert not report.signers
+    assert "signature001.p7s: several manifests name the signature" in report.problems
+
+
 def test_two_entries_of_one_name_are_refused(sample: Sample) -> None:
     target = BytesIO(sample("xades.asice"))
     with zipfile.ZipFile(target, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ztoe_hub.testing.signatures import SignatureReaderContract
@@ -137,6 +139,14 @@ def test_many_ranges_are_refused() -> None:
 
     assert report.format is ContainerFormat.UNKNOWN
     assert any("too many" in problem for problem in report.problems)
+
+
+def test_endings_without_end_cost_nothing(signed: bytes) -> None:
+    begun = time.process_time()
+
+    read_with(TrustStore(), b"%PDF-1.7\n" + b"%%EOF" * 8_000_000 + signed[9:], None)
+
+    assert time.process_time() - begun < 2
 
 
 class TestContract(SignatureReaderContract):

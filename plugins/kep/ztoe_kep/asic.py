@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from ztoe_hub.values import ContainerFormat, ContainerReport
@@ -23,28 +23,50 @@ _FOLDER = "META-INF/"
 _MOST_SIGNATURES = 50
 
 
+@dataclass(frozen=True)
+class _Archive:
+    """What is inside: documents, and the names of manifests by the signature that they name."""
+
+    files: Mapping[str, bytes]
+    documents: Mapping[str, bytes]
+    manifests: Mapping[str, list[str]]
+
+
 def report_on(data: bytes, judge: Judge) -> ContainerReport:
     """The report on an ASiC. Raises ValueError when the archive is not to be opened."""
-    files = unpack(data)
-    documents = {name: body for name, body in files.items() if _is_document(name)}
     problems: list[str] = []
+    archive = _open(unpack(data), problems)
     judged: Judged = []
-    names = sorted(name for name in files if name.startswith(_FOLDER))
-    signatures = [name for name in names if _is_xades(name) or name.endswith(".p7s")]
-    if len(signatures) > _MOST_SIGNATURES:
-        raise ValueError("too many signatures")
-    for name in signatures:
+    for name in sorted(archive.files):
+        if not name.startswith(_FOLDER) or not (_is_xades(name) or name.endswith(".p7s")):
+            continue
+        if len(judged) >= _MOST_SIGNATURES:
+            problems.append("too many signatures: the rest is not checked")
+            break
         try:
             if _is_xades(name):
-                judged += _judge_xades(files[name], documents, judge)
+                judged += _judge_xades(archive.files[name], archive.documents, judge)
             else:
-                judged += _judge_cades(name, files, documents, judge, problems)
+                judged += _judge_cades(name, archive, judge, problems)
         except ValueError as error:
-            problems.append(f"{printable(name.removeprefix(_FOLDER))}: {error}")
+            problems.append(_of_file(name, error))
+    documents = list(archive.documents.values())
     if len(documents) != 1:
         problems.append(f"the container holds {len(documents)} documents instead of one")
-    content = next(iter(documents.values())) if len(documents) == 1 else None
-    return assemble(ContainerFormat.ASIC_E, judged, problems, content)
+    return assemble(ContainerFormat.ASIC_E, judged, problems, documents[0] if len(documents) == 1 else None)
+
+
+def _open(files: Mapping[str, bytes], problems: list[str]) -> _Archive:
+    manifests: dict[str, list[str]] = {}
+    for name, content in sorted(files.items()):
+        if not name.startswith(f"{_FOLDER}ASiCManifest") or not name.endswith(".xml"):
+            continue
+        try:
+            manifests.setdefault(_signature_named_in(content), []).append(name)
+        except ValueError as error:
+            problems.append(_of_file(name, error))
+    documents = {name: content for name, content in files.items() if _is_document(name)}
+    return _Archive(files, documents, manifests)
 
 
 def _judge_xades(data: bytes, documents: Mapping[str, bytes], judge: Judge) -> Judged:
@@ -56,22 +78,19 @@ def _judge_xades(data: bytes, documents: Mapping[str, bytes], judge: Judge) -> J
     return judged
 
 
-def _judge_cades(
-    name: str,
-    files: Mapping[str, bytes],
-    documents: Mapping[str, bytes],
-    judge: Judge,
-    problems: list[str],
-) -> Judged:
+def _judge_cades(name: str, archive: _Archive, judge: Judge, problems: list[str]) -> Judged:
     """A CMS signature over a manifest, which lists the documents with their digests; ASiC-S has no manifest."""
-    layer = open_layer(binary_form(files[name]))
-    manifest = _manifest_of(name, files)
-    if manifest is None:
-        if len(documents) != 1:
-            raise ValueError("no manifest says what is signed")
+    documents, manifests = archive.documents, archive.manifests.get(name, [])
+    layer = open_layer(binary_form(archive.files[name]))
+    if len(manifests) > 1:
+        raise ValueError("several manifests name the signature")
+    if manifests:
+        signed = archive.files[manifests[0]]
+        listed = _manifest_finding(signed, documents, judge)
+    elif len(documents) == 1:
         signed, listed = next(iter(documents.values())), Finding(True)
     else:
-        signed, listed = files[manifest], _manifest_finding(files[manifest], documents, judge)
+        raise ValueError("no manifest says what is signed")
     if layer.content is not None and layer.content != signed:
         listed = Finding(False, "something else is signed than the manifest")
     judged = judge_layer(layer, signed, judge, problems)
@@ -89,18 +108,8 @@ def _said(finding: Finding) -> list[str]:
     return [finding.problem] if finding.problem else []
 
 
-def _manifest_of(name: str, files: Mapping[str, bytes]) -> str | None:
-    """The manifest that names this signature. Raises ValueError when several do, or one is damaged."""
-    found = [
-        candidate
-        for candidate in sorted(files)
-        if candidate.startswith(f"{_FOLDER}ASiCManifest")
-        and candidate.endswith(".xml")
-        and _signature_named_in(files[candidate]) == name
-    ]
-    if len(found) > 1:
-        raise ValueError("several manifests name the signature")
-    return found[0] if found else None
+def _of_file(name: str, error: ValueError) -> str:
+    return f"{printable(name.removeprefix(_FOLDER))}: {error}"
 
 
 def _signature_named_in(manifest: bytes) -> str:

@@ -6,6 +6,7 @@ The PDF is not interpreted: what an update between the original and the signatur
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from ztoe_hub.values import ContainerFormat, ContainerReport
 
@@ -29,7 +30,7 @@ def report_on(data: bytes, original: bytes | None, judge: Judge) -> ContainerRep
     problems: list[str] = []
     judged: Judged = []
     ranges: list[Range] = []
-    matches = list(_RANGE.finditer(data))
+    matches = list(islice(_RANGE.finditer(data), _MOST_SIGNATURES + 1))
     if len(matches) > _MOST_SIGNATURES:
         raise ValueError("too many signatures")
     if data.count(b"/ByteRange") > len(matches):
@@ -86,5 +87,5 @@ def _signed_document(data: bytes, original: bytes | None, ranges: list[Range]) -
     before = min(first for _, first, _, _ in ranges)
     if original and len(original) <= before and data.startswith(original):
         return original
-    ends = [end.end() for end in _END.finditer(data, 0, before)]
-    return data[: ends[-1]] if ends else None
+    end = _END.match(data, data.rfind(b"%%EOF", 0, before), before) if b"%%EOF" in data[:before] else None
+    return data[: end.end()] if end else None

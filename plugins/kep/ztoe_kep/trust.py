@@ -152,14 +152,19 @@ def link_holds(certificate: Certificate, issuer: Certificate, work: Work) -> Fin
     link = certificate.sha256, issuer.sha256
     if link in _good_links():
         return Finding(True)
+    if link not in work.links:
+        work.links[link] = _examine(certificate, issuer, work)
+        if work.links[link].verdict and len(_good_links()) < _MOST_LINKS:
+            _good_links().add(link)
+    return work.links[link]
+
+
+def _examine(certificate: Certificate, issuer: Certificate, work: Work) -> Finding:
     try:
         scheme = scheme_of(read_value(certificate.algorithm))
     except ValueError as error:
         return Finding(None, str(error))
-    finding = check(scheme, issuer.key_info, certificate.signed, certificate.signature, work)
-    if finding.verdict and len(_good_links()) < _MOST_LINKS:
-        _good_links().add(link)
-    return finding
+    return check(scheme, issuer.key_info, certificate.signed, certificate.signature, work)
 
 
 @cache

@@ -29,6 +29,8 @@ class Work:
     def __init__(self, steps: int = MOST_STEPS) -> None:
         self._left = steps
         self._hashes: dict[tuple[str, bytes | None, bytes], bytes] = {}
+        #: What was found between two certificates, by their fingerprints: issuers repeat themselves.
+        self.links: dict[tuple[str, str], Finding] = {}
 
     def spend(self, steps: int) -> None:
         """Take `steps` from the budget. Raises TooMuchWork when they are not there."""
