@@ -8,66 +8,20 @@ import pytest
 
 from ztoe_hub.errors import (
     ItemRejected,
-    NotFound,
     OperatorNeeded,
     OutcomeUnknown,
     ProviderMisconfigured,
     TransientError,
-    WrongMoment,
 )
 from ztoe_hub.hookspecs import hookimpl
-from ztoe_hub.ports import SubmitSteps
 from ztoe_hub.storage.states import DocumentState, OrderState
-from ztoe_hub.testing.fakes.reader import a_signer
-from ztoe_hub.testing.fakes.signing import FakeSigningService
-from ztoe_hub.testing.hubs import FakePlugin
 from ztoe_hub.testing.situations import Situation
 from ztoe_hub.values import (
-    ContainerFormat,
     DocumentCompleted,
-    OutgoingDocument,
     RecipientState,
-    RemoteRef,
-    Signer,
-    SigningCapabilities,
-    Snapshot,
 )
 
 AWAITING, ACCEPTED, COLLECTING = "Очікування підпису заяви", "Прийнято", "Збір даних"
-
-
-class Meanwhile(FakeSigningService):
-    """Lets something happen while a call is on its way: after its effect, before its answer."""
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
-        self.during_submit: list[object] = []
-        self.during_fetch: list[object] = []
-
-    def submit(self, document: OutgoingDocument, steps: SubmitSteps) -> RemoteRef:
-        ref = super().submit(document, steps)
-        self._happen(self.during_submit)
-        return ref
-
-    def fetch(self, ref: RemoteRef) -> Snapshot:
-        found = super().fetch(ref)
-        self._happen(self.during_fetch)
-        return found
-
-    def _happen(self, deeds: list[object]) -> None:
-        while deeds:
-            deed = deeds.pop()
-            assert callable(deed)
-            deed()
-
-
-class BusyPlugin(FakePlugin):
-    """A plugin whose document service is a Meanwhile."""
-
-    def __init__(self, **options: object) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
-        self.busy = Meanwhile(clock=options["clock"])
-        self.signing = self.busy
 
 
 def states(situation: Situation) -> list[DocumentState]:
@@ -269,183 +223,6 @@ def test_a_lost_answer_is_never_mistaken_for_the_earlier_document(situation: Sit
     assert len(situation.fakes.signing.stored) == 2
 
 
-DOUBTS: dict[str, tuple[list[Signer], bytes | None, str]] = {
-    "somebody else's signature": ([a_signer("12500021")], None, "Підписав хтось інший"),
-    "nobody's signature": ([], None, "не знайдено підпису"),
-    "another document": ([a_signer()], b"another", "інший документ"),
-    "a broken digest": ([a_signer(digest_ok=False)], None, "невідповідність"),
-    "a broken signature": ([a_signer(signature_ok=False)], None, "невідповідність"),
-    "a broken chain": ([a_signer(chain_ok=False)], None, "невідповідність"),
-    "a certificate out of time": ([a_signer(time_ok=False)], None, "невідповідність"),
-    "one good and one broken": (
-        [a_signer(), a_signer("12500021", signature_ok=False)],
-        None,
-        "невідповідність",
-    ),
-}
-
-
-@pytest.mark.parametrize("what", [*DOUBTS])
-@pytest.mark.parametrize("approve", [True, False])
-def test_a_doubtful_signature_waits_for_a_person(situation: Situation, what: str, approve: bool) -> None:
-    signers, content, problem = DOUBTS[what]
-    situation.fakes.reader.signers = signers
-    situation.fakes.reader.content = content
-    order_id = situation.accepted()
-    [document] = situation.documents()
-    assert document.state is DocumentState.NEEDS_OPERATOR
-    assert problem in str(document.problem)
-    assert situation.order(order_id).state is OrderState.AWAITING_SIGNATURE
-    assert situation.hub.documents.file(
-        situation.user, situation.account_id, document.id or 0, "signed"
-    ).content
-
-    situation.hub.signing.settle(document.id or 0, approve=approve, word="перевірено", actor="cli")
-    situation.hub.engine.drain()
-    state = situation.order(order_id).state
-    assert state is (OrderState.ACCEPTED if approve else OrderState.COLLECTING)
-    assert bool(situation.fakes.billing.orders) is approve
-    assert situation.documents()[0].problem == "перевірено"
-    with pytest.raises(WrongMoment):
-        situation.hub.signing.settle(document.id or 0, approve=approve, word="again", actor="cli")
-
-
-def test_parts_that_were_not_checked_settle_nothing_either_way(situation: Situation) -> None:
-    unchecked = dict.fromkeys(("digest_ok", "signature_ok", "chain_ok", "time_ok", "seal", "time_source"))
-    situation.fakes.reader.signers = [a_signer(**unchecked)]
-    order_id = situation.accepted()
-    assert situation.order(order_id).state is OrderState.ACCEPTED
-
-
-@pytest.mark.parametrize("digest_ok", [True, False, None])
-def test_a_detached_signature_counts_by_its_digest(situation: Situation, digest_ok: bool | None) -> None:
-    situation.fakes.reader.format = ContainerFormat.CMS_DETACHED
-    situation.fakes.reader.signers = [a_signer(digest_ok=digest_ok)]
-    order_id = situation.accepted()
-    accepted = situation.order(order_id).state is OrderState.ACCEPTED
-    assert accepted is (digest_ok is True)
-
-
-def test_a_sole_traders_code_counts_too(situation: Situation) -> None:
-    situation.fakes.reader.signers = [a_signer(None, rnokpp="12500015")]
-    order_id = situation.accepted()
-    assert situation.order(order_id).state is OrderState.ACCEPTED
-
-
-def test_bytes_that_are_no_container_wait_for_a_person(situation: Situation) -> None:
-    situation.fakes.signing.container_of = lambda _: b"<html>sorry</html>"
-    situation.accepted()
-    [document] = situation.documents()
-    assert document.state is DocumentState.NEEDS_OPERATOR
-    view = situation.hub.documents.get(situation.user, situation.account_id, document.id or 0)
-    assert view.files["signed"].media_type == "application/octet-stream"
-
-
-def test_a_document_that_is_not_there_cannot_be_settled(situation: Situation) -> None:
-    with pytest.raises(NotFound):
-        situation.hub.signing.settle(404, approve=True, word="x", actor="cli")
-
-
-def test_deleting_an_order_recalls_its_document(situation: Situation) -> None:
-    order_id = situation.awaiting()
-    situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-    situation.hub.engine.drain()
-    assert states(situation) == [DocumentState.RECALLED]
-    assert set(situation.fakes.signing.stored[1].states.values()) == {RecipientState.REVOKED}
-    assert situation.order(order_id).state is OrderState.DELETED
-    assert told(situation, order_id) == [AWAITING, "Видалено"]
-    assert not situation.parked()
-
-
-def test_a_document_is_recalled_even_if_it_was_just_being_sent(tmp_path: Path) -> None:
-    situation = Situation(tmp_path, fakes=BusyPlugin)
-    service = situation.fakes.signing
-    assert isinstance(service, Meanwhile)
-    order_id = situation.collecting()
-    situation.hub.orders.submit(situation.user, situation.account_id, order_id)
-
-    def delete_and_recall() -> None:
-        situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-        situation.hub.engine.drain()
-
-    service.during_submit.append(delete_and_recall)
-    situation.hub.engine.drain()
-    situation.hub.engine.drain()
-    assert states(situation) == [DocumentState.RECALLED]
-    assert set(service.stored[1].states.values()) == {RecipientState.REVOKED}
-    situation.close()
-
-
-@pytest.mark.parametrize("step", ["upload", "share"])
-def test_a_document_is_recalled_even_if_its_answer_was_lost(situation: Situation, step: str) -> None:
-    """It lies at the service, perhaps shared, and the hub does not know where."""
-    situation.fakes.signing.lose_answer_of = step
-    order_id = situation.awaiting()
-    situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-    situation.hub.engine.drain()
-    situation.pass_time(minutes=10)
-    assert states(situation) == [DocumentState.RECALLED]
-    assert len(situation.fakes.signing.stored) == 1
-    assert set(situation.fakes.signing.stored[1].states.values()) <= {RecipientState.REVOKED}
-    assert not situation.parked()
-
-
-def test_a_document_that_was_never_begun_is_never_sent_after_a_delete(situation: Situation) -> None:
-    situation.fakes.signing.fail_next = TransientError("down")
-    order_id = situation.awaiting()
-    situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-    situation.pass_time(minutes=10)
-    assert situation.fakes.signing.stored == {}
-    assert states(situation) == [DocumentState.RECALLED]
-
-
-def test_a_document_signed_before_the_recall_stays_signed_and_the_order_deleted(situation: Situation) -> None:
-    order_id = situation.awaiting()
-    situation.act(order_id, RecipientState.SIGNED)
-    situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-    situation.hub.engine.drain()
-    situation.pass_time(seconds=20)
-    assert states(situation) == [DocumentState.COMPLETED]
-    assert situation.order(order_id).state is OrderState.DELETED
-    assert situation.fakes.billing.orders == {}
-
-
-def test_a_service_that_cannot_recall_is_not_asked(situation: Situation) -> None:
-    order_id = situation.awaiting()
-    able = situation.fakes.signing.capabilities
-    situation.fakes.signing.capabilities = SigningCapabilities(
-        max_bytes=able.max_bytes, media_types=able.media_types, addressing=able.addressing, qualified=True
-    )
-    situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-    situation.hub.engine.drain()
-    assert states(situation) == [DocumentState.RECALLED]
-    assert set(situation.fakes.signing.stored[1].states.values()) == {RecipientState.SENT}
-
-
-@pytest.mark.parametrize("theirs", [RecipientState.VIEWED, RecipientState.SIGNED, RecipientState.DECLINED])
-def test_a_recall_that_comes_between_asking_and_writing_is_no_trouble(
-    tmp_path: Path, theirs: RecipientState
-) -> None:
-    situation = Situation(tmp_path, fakes=BusyPlugin)
-    service = situation.fakes.signing
-    assert isinstance(service, Meanwhile)
-    order_id = situation.awaiting()
-    situation.act(order_id, theirs)
-
-    def delete_and_recall() -> None:
-        service.stored[1].states[situation.user.email] = RecipientState.SENT
-        situation.hub.orders.delete(situation.user, situation.account_id, order_id)
-        situation.hub.engine.drain()
-
-    service.during_fetch.append(delete_and_recall)
-    situation.pass_time(seconds=20)
-    situation.pass_time(minutes=10)
-    assert states(situation) == [DocumentState.RECALLED]
-    assert situation.order(order_id).state is OrderState.DELETED
-    assert not situation.parked()
-    situation.close()
-
-
 def test_a_service_that_says_signed_and_takes_it_back_is_asked_again(situation: Situation) -> None:
     order_id = situation.awaiting()
     situation.act(order_id, RecipientState.SIGNED)
@@ -469,20 +246,6 @@ def test_a_service_that_was_removed_from_the_settings_parks_its_documents(situat
     later.close()
     situation.retry_parked()
     situation.sign(order_id)
-    assert situation.order(order_id).state is OrderState.ACCEPTED
-
-
-def test_without_a_reader_the_signature_waits(situation: Situation) -> None:
-    order_id = situation.awaiting()
-    situation.act(order_id, RecipientState.SIGNED)
-    text = situation.settings_text.replace('[signatures.reader]\ntype = "fake"\n', "")
-    later = situation.another_hub(settings_text=text)
-    situation.clock.advance(seconds=20)
-    later.engine.drain()
-    later.close()
-    assert "signatures.kep" in str(situation.parked()["archive_document"])
-    situation.retry_parked()
-    situation.hub.engine.drain()
     assert situation.order(order_id).state is OrderState.ACCEPTED
 
 
