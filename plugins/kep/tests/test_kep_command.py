@@ -156,7 +156,7 @@ def test_a_huge_file_in_a_batch_is_not_read(tmp_path: Path) -> None:
 
 
 class TestTrust:
-    """`ztoe-hub trust`: bundles are checked before they replace one another."""
+    """`python -m ztoe_kep.authorities`: bundles are checked before they replace one another."""
 
     def run(self, *arguments: str) -> tuple[int, str]:
         found = CliRunner().invoke(authorities, [*arguments])

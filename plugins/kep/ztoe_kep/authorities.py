@@ -1,4 +1,7 @@
-"""`ztoe-hub trust`: what is trusted, and importing a CA bundle where the settings name it."""
+"""Shows what is trusted, and imports a CA bundle where the settings name it: `python -m ztoe_kep.authorities`.
+
+Ready to be a command of the hub: `Command("trust", "ztoe_kep.authorities:app", ..)`.
+"""
 
 from __future__ import annotations
 
@@ -82,3 +85,7 @@ def _replace(path: Path, content: bytes) -> None:
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m ztoe_kep.authorities")
