@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from .storage.blobs import BlobStore
 from .storage.tables import StoredFile
+from .storage.upserts import insert_into
 
 EXTENSIONS = {
     "application/pdf": ".pdf",
@@ -58,23 +58,12 @@ def store_file(
     now: datetime,
 ) -> None:
     """Note that the owner has these bytes in this role; an earlier file of the role is replaced."""
-    session.connection().execute(
-        sa.delete(StoredFile).where(
-            col(StoredFile.owner) == owner, col(StoredFile.owner_id) == owner_id, col(StoredFile.role) == role
-        )
+    facts = {"name": name, "media_type": media_type, "sha256": sha256, "size": size, "created_at": now}
+    connection = session.connection()
+    row = insert_into(connection, StoredFile.__table__).values(  # type: ignore[attr-defined]
+        owner=owner, owner_id=owner_id, role=role, **facts
     )
-    session.add(
-        StoredFile(
-            owner=owner,
-            owner_id=owner_id,
-            role=role,
-            name=name,
-            media_type=media_type,
-            sha256=sha256,
-            size=size,
-            created_at=now,
-        )
-    )
+    connection.execute(row.on_conflict_do_update(index_elements=["owner", "owner_id", "role"], set_=facts))
 
 
 def files_of(session: Session, owner: str, owner_id: int) -> dict[str, FileView]:

@@ -101,9 +101,10 @@ class OrderMoves:
         self._announcer.broadcast(session, "order_status_changed", event, now=now)
 
 
-def order_by_id(session: Session, order_id: int) -> ServiceOrder:
-    """The order, freshly read: for the hub's own work."""
-    return session.exec(select(ServiceOrder).where(col(ServiceOrder.id) == order_id)).one()
+def order_by_id(session: Session, order_id: int, *, lock: bool = False) -> ServiceOrder:
+    """The order, freshly read: for the hub's own work. With `lock` nobody moves it before the transaction ends."""
+    query = select(ServiceOrder).where(col(ServiceOrder.id) == order_id)
+    return session.exec(query.with_for_update() if lock else query).one()
 
 
 def _check(order: ServiceOrder, event: OrderEvent) -> None:

@@ -122,7 +122,7 @@ class Orders:
     def change(self, user: User, account_id: int, order_id: int, form: OrderForm) -> None:
         """Step 1 again, while the order is collecting. Raises InvalidInput or WrongMoment."""
         with self._database.write() as session:
-            account, order = _own_order(session, user, account_id, order_id)
+            account, order = _own_order(session, user, account_id, order_id, lock=True)
             _only_collecting(order)
             for column, value in _columns(check_form(session, account, form, self._settings)).items():
                 setattr(order, column, value)
@@ -146,7 +146,7 @@ class Orders:
         sha256 = self._blobs.put(content)
         now = self._clock()
         with self._database.write() as session:
-            _, order = _own_order(session, user, account_id, order_id)
+            _, order = _own_order(session, user, account_id, order_id, lock=True)
             _only_collecting(order)
             store_file(
                 session,
@@ -180,7 +180,7 @@ class Orders:
         pdf = make_application(application, at=at)
         sha256 = self._blobs.put(pdf)
         with self._database.write() as session:
-            account, order = _own_order(session, user, account_id, order_id)
+            account, order = _own_order(session, user, account_id, order_id, lock=True)
             _only_collecting(order)
             self._require_files(session, order_id)
             if application_of(session, user, account, order, self._settings, at=at) != application:
@@ -220,7 +220,7 @@ class Orders:
     def delete(self, user: User, account_id: int, order_id: int) -> None:
         """Withdraw the order, recall its document, cancel it at billing. Raises WrongMoment once it is paid."""
         with self._database.write() as session:
-            account, order = _own_order(session, user, account_id, order_id)
+            account, order = _own_order(session, user, account_id, order_id, lock=True)
             at_billing = order.state not in (OrderState.COLLECTING, OrderState.AWAITING_SIGNATURE)
             self._moves.move(session, order, OrderEvent.DELETE, actor=f"user:{user.id}")
             self._documents.withdraw(session, APPLICATION, order_id, actor=f"user:{user.id}")
@@ -241,10 +241,14 @@ class Orders:
 
 
 def _own_order(
-    session: Session, user: User, account_id: int, order_id: int
+    session: Session, user: User, account_id: int, order_id: int, *, lock: bool = False
 ) -> tuple[AccountView, ServiceOrder]:
+    """The order, and with `lock` nobody else's until the end of the transaction.
+
+    PostgreSQL lets two write side by side: without it an order could be changed while its application is made.
+    """
     account = own_account(session, user, account_id)
-    order = session.get(ServiceOrder, order_id)
+    order = session.get(ServiceOrder, order_id, with_for_update=lock)
     if order is None or order.account_id != account_id:
         raise NotFound("Такого замовлення немає.")
     return account, order

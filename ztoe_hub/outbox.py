@@ -20,6 +20,7 @@ from .errors import TransientError
 from .storage.database import Database
 from .storage.states import WorkState
 from .storage.tables import Work
+from .storage.upserts import insert_into
 
 PERSON_WAITS, USUAL, BULK = 0, 5, 9  # priorities
 
@@ -71,35 +72,40 @@ def add_work(
 ) -> None:
     """Ask for work in the caller's transaction. Asked for again, it is due again, at the earlier time."""
     due = due_at or now
-    again = sa.update(work).where(work.c.kind == kind, work.c.subject == str(subject))
-    waiting = session.connection().execute(
-        again.where(work.c.state == WorkState.DUE).values(
-            wish=work.c.wish + 1, due_at=sa.case((work.c.due_at > due, due), else_=work.c.due_at)
-        )
+    fresh = {
+        "kind": kind,
+        "subject": str(subject),
+        "payload": payload or {},
+        "state": WorkState.DUE,
+        "priority": priority,
+        "due_at": due,
+        "attempts": 0,
+        "wish": 1,
+        "created_at": now,
+    }
+    connection = session.connection()
+    while not (_ask_again(connection, kind, str(subject), due) or _insert(connection, fresh)):
+        pass  # somebody else asked for it at this very moment: theirs is there now
+
+
+def _ask_again(connection: sa.Connection, kind: str, subject: str, due: datetime) -> bool:
+    again = sa.update(work).where(work.c.kind == kind, work.c.subject == subject)
+    waiting = again.where(work.c.state == WorkState.DUE).values(
+        wish=work.c.wish + 1, due_at=sa.case((work.c.due_at > due, due), else_=work.c.due_at)
     )
-    if waiting.rowcount:
-        return
-    known = session.connection().execute(
-        again.values(
-            wish=work.c.wish + 1,
-            due_at=due,
-            attempts=0,
-            state=sa.case((work.c.state == WorkState.RUNNING, work.c.state), else_=WorkState.DUE.value),
-        )
+    other = again.values(
+        wish=work.c.wish + 1,
+        due_at=due,
+        attempts=0,
+        state=sa.case((work.c.state == WorkState.RUNNING, work.c.state), else_=WorkState.DUE.value),
     )
-    if known.rowcount == 0:
-        session.add(
-            Work(
-                kind=kind,
-                subject=str(subject),
-                payload=payload or {},
-                state=WorkState.DUE,
-                priority=priority,
-                due_at=due,
-                created_at=now,
-            )
-        )
-        session.flush()
+    return bool(connection.execute(waiting).rowcount or connection.execute(other).rowcount)
+
+
+def _insert(connection: sa.Connection, values: dict[str, Any]) -> bool:
+    row = insert_into(connection, work).values(**values)
+    row = row.on_conflict_do_nothing(index_elements=["kind", "subject"]).returning(work.c.id)
+    return connection.execute(row).first() is not None
 
 
 def schedule_work(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+
+from ztoe_hub.storage.upserts import insert_into
 
 from .import_report import Report
 from .staging import Stage
-
-INSERTS: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +91,7 @@ class Merge:
         values = [sa.type_coerce(rows.c[column.name], column.type) for column in self._stage.columns]
         chosen = sa.select(sa.literal(self._report.source), rows.c.key, rows.c.fingerprint, *values)
         targets = ["source", "key", "fingerprint", *names]
-        insert = INSERTS[self._connection.dialect.name](table).from_select(
-            targets, chosen.where(rows.c.usable)
-        )
+        insert = insert_into(self._connection, table).from_select(targets, chosen.where(rows.c.usable))
         if not self._stage.known.any:
             return insert  # type: ignore[no-any-return]
         differs = [table.c[name].is_distinct_from(insert.excluded[name]) for name in names]

@@ -52,7 +52,7 @@ class Outcomes:
         )
         self._announcer.broadcast(session, "document_completed", event, now=now)
         if document.origin == APPLICATION and self._is_newest(session, document):
-            order = order_by_id(session, document.subject_id)
+            order = order_by_id(session, document.subject_id, lock=True)
             if order.state is OrderState.AWAITING_SIGNATURE:
                 self._moves.move(session, order, OrderEvent.ACCEPT, actor="hub")
                 outbox.add_work(session, SEND_ORDER, order.id, now=now)
@@ -60,7 +60,7 @@ class Outcomes:
     def ended(self, session: Session, document: Document) -> None:
         """It will not be signed."""
         if document.origin == APPLICATION and self._is_newest(session, document):
-            order = order_by_id(session, document.subject_id)
+            order = order_by_id(session, document.subject_id, lock=True)
             if order.state is OrderState.AWAITING_SIGNATURE:
                 user = session.get_one(CabinetUser, order.user_id)
                 reason = say(user.language, DOCUMENT_STATES[document.state]).lower()
