@@ -255,6 +255,11 @@ def postpone_work(
     )
 
 
+def put_back_work(database: Database, item: WorkItem) -> None:
+    """Let go of it: it is due when it was before it was claimed, or when it was asked for meanwhile."""
+    _settle(database, item, state=WorkState.DUE.value, attempts=0, last_error=None)
+
+
 def park_work(database: Database, item: WorkItem, *, error: str) -> None:
     """Record that a person has to look at it."""
     _settle(database, item, state=WorkState.PARKED.value, last_error=error)
@@ -268,6 +273,14 @@ def _settle(database: Database, item: WorkItem, **values: Any) -> None:
             .where(work.c.id == item.id, work.c.lease_token == item.lease_token)
             .values(lease_token=None, lease_until=None, **values)
         )
+
+
+def payloads_before(database: Database, item: WorkItem) -> Sequence[dict[str, Any]]:
+    """The payloads of older work of the same kind that is going to be tried (again) by itself."""
+    waits = work.c.state.in_((WorkState.DUE, WorkState.RUNNING))
+    older = sa.select(work.c.payload).where(work.c.kind == item.kind, work.c.id < item.id, waits)
+    with database.read() as session:
+        return list(session.connection().execute(older).scalars())
 
 
 def list_work(database: Database, *, state: WorkState | None = None, limit: int = 200) -> list[WorkLine]:

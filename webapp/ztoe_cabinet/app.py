@@ -10,14 +10,23 @@ from flask import Flask, url_for
 from flask_babel import Babel  # type: ignore[import-untyped]
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
+from werkzeug.routing import IntegerConverter, Map
 
 from ztoe_hub.hub import Hub, request_id
 
 from . import answers, context, formatting, navigation, security, sessions
+from .formatting import LARGEST_NUMBER
 from .pages import BLUEPRINTS
 
 LARGEST_REQUEST = 33 * 1024 * 1024  # two files of 16 MB and the rest of the form
 MOST_PARTS = 20
+
+
+class Number(IntegerConverter):
+    """A number in an address that a row can have; a larger one leads nowhere, and never to the database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST_NUMBER)
 
 
 def create_app(hub: Hub) -> Flask:
@@ -25,6 +34,7 @@ def create_app(hub: Hub) -> Flask:
     app = Flask("ztoe_cabinet")
     app.extensions["ztoe_hub"] = hub
     app.config.update(_configuration(hub))
+    app.url_map.converters["int"] = Number
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     security.install(app, hub)

@@ -15,6 +15,7 @@ from .texts import _
 KYIV = ZoneInfo("Europe/Kyiv")
 NBSP = "\u00a0"
 MEGABYTE = 1024 * 1024
+LARGEST_NUMBER = 2**31 - 1  # of a row
 MONTH_KEY = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
@@ -16,6 +17,8 @@ from ztoe_hub.storage.database import Database
 from .running import WorkRunner
 
 log = logging.getLogger(__name__)
+
+PAUSE_S = 1.0  # after a failure of the database, which would fail again at once (a full disk)
 
 
 class EmbeddedEngine:
@@ -72,4 +75,5 @@ class EmbeddedEngine:
             return self._runner.run_work(work_id)
         except Exception:
             log.exception("an outcome could not be recorded; the lease will lapse", extra={"work": work_id})
+            time.sleep(PAUSE_S)
             return False

@@ -81,8 +81,9 @@ class WorkRunner:
 
         Errors are raised here, not recorded: somebody is watching. Afterwards the row is due as before.
         """
+        first_due = self._clock() + (self._kinds[kind].every or timedelta(0))
         with self._database.write() as session:
-            outbox.ensure_work(session, kind, subject, due_at=self._clock())
+            outbox.ensure_work(session, kind, subject, due_at=first_due)
         item = outbox.claim_now(self._database, kind, subject, now=self._clock(), lease=self._lease)
         if item is None:
             return False
@@ -90,8 +91,7 @@ class WorkRunner:
             with self._leases.holding(item):
                 call(item)
         finally:
-            due = self._clock() + (self._kinds[kind].every or timedelta(0))
-            outbox.postpone_work(self._database, item, until=due, error=None, attempts=0)
+            outbox.put_back_work(self._database, item)
         return True
 
     def _run(self, item: WorkItem) -> None:

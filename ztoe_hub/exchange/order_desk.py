@@ -14,7 +14,7 @@ from ztoe_hub import outbox
 from ztoe_hub.accounts import account_by_id
 from ztoe_hub.documents import OWNER as DOCUMENT
 from ztoe_hub.documents import SIGNED, newest_document
-from ztoe_hub.errors import ItemRejected, OperatorNeeded
+from ztoe_hub.errors import ItemRejected, OperatorNeeded, TransientError, WrongMoment
 from ztoe_hub.files import FileView, files_of, store_file
 from ztoe_hub.lifecycle import OrderEvent
 from ztoe_hub.order_moves import OrderMoves, order_by_id
@@ -71,19 +71,25 @@ class OrdersAtBilling:
         """Hand an accepted order over; a source that takes no orders leaves it to the staff's desk."""
         with self._database.read() as session:
             order = order_by_id(session, int(item.subject))
-            if order.state is not OrderState.ACCEPTED:
-                return
             source = account_by_id(session, order.account_id).source
-            desk = self._desk(source)
+            accepted = order.state is OrderState.ACCEPTED
+            desk = self._desk(source) if accepted else None
             outgoing = self._outgoing(session, order) if desk else None
+        if order.state is OrderState.DELETED and item.attempts > 1:
+            self._cancel_too(item, source)  # an earlier attempt may have handed it over, and died
         if desk is None or outgoing is None:
             return
         desk.send_order(outgoing)
+        with self._database.read() as session:
+            deleted = order_by_id(session, int(item.subject)).state is OrderState.DELETED
+        if deleted:  # while it was on its way
+            self._cancel_too(item, source)
+
+    def _cancel_too(self, item: WorkItem, source: str) -> None:
         with self._database.write() as session:
-            if order_by_id(session, int(item.subject)).state is OrderState.DELETED:  # while it was on its way
-                outbox.add_work(
-                    session, CANCEL_ORDER, item.subject, now=self._clock(), payload={"source": source}
-                )
+            outbox.add_work(
+                session, CANCEL_ORDER, item.subject, now=self._clock(), payload={"source": source}
+            )
 
     def cancel(self, item: WorkItem) -> None:
         """Tell billing that the consumer withdrew the order."""
@@ -101,7 +107,7 @@ class OrdersAtBilling:
         with self._database.read() as session:
             cursor = session.get(Cursor, name)
         batch = desk.order_updates(cursor.value if cursor else None)
-        invoices = {update.id: self._invoice_of(desk, update) for update in batch.updates}
+        invoices = {update.id: self._invoice_if_there(desk, update) for update in batch.updates}
         now = self._clock()
         with self._database.write() as session:
             if session.get(Cursor, name) != cursor:
@@ -125,8 +131,24 @@ class OrdersAtBilling:
         )
         desk = self._desk(item.payload["source"])
         invoice = self._invoice_of(desk, update) if desk else None
-        with self._database.write() as session:
-            self._apply(session, item.payload["source"], update, invoice)
+        try:
+            with self._database.write() as session:
+                self._apply(session, item.payload["source"], update, invoice)
+        except WrongMoment as error:
+            if self._earlier_waits(item, update.order_key):
+                raise TransientError("an earlier update of this order waits to be tried again") from error
+            raise
+
+    def _earlier_waits(self, item: WorkItem, order_key: str) -> bool:
+        earlier = outbox.payloads_before(self._database, item)
+        return any(payload["update"]["order_key"] == order_key for payload in earlier)
+
+    def _invoice_if_there(self, desk: OrderDesk, update: OrderUpdate) -> bytes | None:
+        """A file that cannot be had now keeps its own update waiting, and no other."""
+        try:
+            return self._invoice_of(desk, update)
+        except TransientError:
+            return None
 
     def _invoice_of(self, desk: OrderDesk, update: OrderUpdate) -> bytes | None:
         if update.kind is not OrderUpdateKind.INVOICED:

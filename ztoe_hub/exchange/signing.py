@@ -173,7 +173,10 @@ class Signing:
         if document.remote_ref is not None:
             service = self._service_of(document)
             if isinstance(service, Recalls) and service.capabilities.recall:
-                service.recall(ref_of(document))
+                try:
+                    service.recall(ref_of(document))
+                except ItemRejected:  # too late: following it tells what became of it
+                    return
         if document.state in (DocumentState.PREPARED, *AWAITED):
             self._end(item, DocumentEvent.RECALL)
 

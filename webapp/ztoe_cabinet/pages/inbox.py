@@ -7,6 +7,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from ..context import the_hub, the_user
+from ..formatting import LARGEST_NUMBER
 from ..sessions import own_path
 from ..texts import _
 
@@ -36,6 +37,8 @@ def mark_read() -> Response:
     """Mark one message (`message_id`), or every one (`all`)."""
     message_id = request.form.get("message_id", type=int)
     if message_id is None and request.form.get("all") != "1":
+        raise BadRequest
+    if message_id is not None and not 0 < message_id <= LARGEST_NUMBER:
         raise BadRequest
     the_hub().messages.mark_read(the_user(), message_id)
     flash(
