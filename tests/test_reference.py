@@ -21,6 +21,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[work]": settings.WorkSection,
     "[imports]": settings.ImportsSection,
     "[orders]": settings.OrdersSection,
+    "[documents]": settings.DocumentsSection,
     "[[services]]": settings.ServiceKind,
     "[[routes.signing]]": settings.SigningRoute,
 }

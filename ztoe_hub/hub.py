@@ -121,6 +121,7 @@ def build_hub(
         Outcomes(moves, announcer, clock=clock),
         clock=clock,
         look_every=timedelta(seconds=settings.work.sign_poll_seconds),
+        require_verified=settings.documents.require_verified,
     )
     desk = OrdersAtBilling(database, blobs, settings, instances.billing, moves, clock=clock)
     deliveries = Deliveries(database, settings, instances.notifications, manager)

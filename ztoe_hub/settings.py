@@ -105,6 +105,15 @@ class OrdersSection(Section):
     )
 
 
+class DocumentsSection(Section):
+    """`[documents]`: when a signed document counts."""
+
+    require_verified: bool = Field(
+        default=True,
+        description="the consumer's signature and chain of certificates must have been checked and hold",
+    )
+
+
 class SigningRoute(Section):
     """`[[routes.signing]]`: which instance a new document goes to; the first match wins."""
 
@@ -145,6 +154,7 @@ class Settings(Section):
     work: WorkSection = WorkSection()
     imports: ImportsSection = ImportsSection()
     orders: OrdersSection = OrdersSection()
+    documents: DocumentsSection = DocumentsSection()
     routes: RoutesSection = RoutesSection()
     services: tuple[ServiceKind, ...] = ()
     instances: tuple[InstanceSettings, ...] = ()

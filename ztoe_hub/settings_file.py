@@ -84,6 +84,7 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
             if not isinstance(target, dict):
                 raise ConfigurationError(f"{variable}: {table} is not a table of the settings")
         target[key] = _parsed(value)
+        target.pop(f"{key}_file", None)  # the environment has the last word
 
 
 def _parsed(value: str) -> Any:

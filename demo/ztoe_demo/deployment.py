@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+import httpx
+
 from ztoe_hub.cli.opening import open_hub, settings_of
 from ztoe_hub.storage.database import open_database
 from ztoe_hub.storage.schema import upgrade
@@ -45,12 +47,15 @@ class Deployment:
         self.addresses = addresses
         self._port = cabinet_port
         self.settings = folder / "ztoe-hub.toml"
+        self._authority = folder / "paperless-authority.pem"
         self.environ = {**os.environ, SETTINGS_VARIABLE: str(self.settings)}
 
     def prepare(self) -> None:
         """Write settings, create the database, import the base, add the users. Raises HubError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "secret.key").write_text(secrets.token_urlsafe(48), "utf-8")
+        authority = httpx.get(f"{self.addresses.paperless}/sandbox/ca.pem", trust_env=False)
+        self._authority.write_bytes(authority.raise_for_status().content)
         self.settings.write_text(self._settings_text(), "utf-8")
         database = open_database(settings_of(self.environ).hub.database)
         upgrade(database)
@@ -86,4 +91,5 @@ class Deployment:
             paperless=where.paperless,
             base=where.base,
             smtp_port=where.smtp_port,
+            authority=self._authority,
         )

@@ -91,7 +91,11 @@ def _signer(raw: Mapping[str, object]) -> SignerFacts:
     return SignerFacts(
         subject=str(raw.get("subject") or "—"),
         facts=[(label, str(value)) for label, value in facts if value],
-        findings=[_finding(*map(str, words), value=raw.get(key)) for key, words in CHECKS.items()],
+        findings=[
+            *(_finding(*map(str, words), value=raw.get(key)) for key, words in CHECKS.items()),
+            # Revocation is told by the issuer's online service alone, which the hub never asks.
+            _finding(_("відкликання сертифіката"), "", "", value=None),
+        ],
     )
 
 

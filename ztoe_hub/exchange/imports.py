@@ -13,7 +13,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from ztoe_hub.errors import HubError
+from ztoe_hub.errors import HubError, OperatorNeeded
 from ztoe_hub.ports import Acknowledges, BillingSource
 from ztoe_hub.settings import ImportsSection
 from ztoe_hub.storage.database import Database
@@ -96,7 +96,7 @@ class Imports:
         cursor: str | None = None
         interrupted = False
         try:
-            cursor = self._import(source, report, wish, progress)
+            cursor = self._import_or_say_why(source, report, wish, progress)
         except BaseException as error:
             interrupted = not isinstance(error, Exception)
             report.status = ImportStatus.FAILED
@@ -104,10 +104,23 @@ class Imports:
             raise
         finally:
             report.seconds = (self._clock() - started).total_seconds()
-            self._keep(report, started)
+            self._keep_if_possible(report, started)
             if not interrupted:
                 _acknowledge(source, report, cursor)
         return report
+
+    def _import_or_say_why(
+        self, source: BillingSource, report: Report, wish: ImportWish, progress: Progress
+    ) -> str | None:
+        """The database's own failures (a full disk, a lost connection) in words for an operator."""
+        try:
+            return self._import(source, report, wish, progress)
+        except sa.exc.DBAPIError as error:
+            reason = str(error.orig).partition("\n")[0]
+            raise OperatorNeeded(
+                f"{report.source} {report.stream.value}: the database could not take the rows ({reason}); "
+                "nothing was changed"
+            ) from error
 
     def _import(
         self, source: BillingSource, report: Report, wish: ImportWish, progress: Progress
@@ -143,6 +156,12 @@ class Imports:
         for number, page in enumerate(source.read(stream, None), 1):
             preview.take(page, f"{stream} page {number}", maker, rows)
         return preview
+
+    def _keep_if_possible(self, report: Report, started: datetime) -> None:
+        try:
+            self._keep(report, started)
+        except sa.exc.DBAPIError:
+            log.exception("the report of an import could not be kept", extra={"stream": report.stream.value})
 
     def _keep(self, report: Report, started: datetime) -> None:
         with self._database.write() as session:

@@ -58,6 +58,7 @@ class Signing:
         *,
         clock: Callable[[], datetime],
         look_every: timedelta,
+        require_verified: bool,
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -66,6 +67,7 @@ class Signing:
         self._outcomes = outcomes
         self._clock = clock
         self._look_every = look_every
+        self._require_verified = require_verified
 
     def submit(self, item: WorkItem) -> None:
         """Hand a prepared document to its service; one withdrawn with its answer lost is found and taken back."""
@@ -134,7 +136,12 @@ class Signing:
             raise TransientError("the service does not say «signed» any more")
         container = service.download(ref, Rendition.SIGNED).content
         report = self._reader().read(container, self._blobs.get(original.sha256))
-        verdict = judge(report, original_sha256=original.sha256, tax_code=document.recipient_tax_code)
+        verdict = judge(
+            report,
+            original_sha256=original.sha256,
+            tax_code=document.recipient_tax_code,
+            require_verified=self._require_verified,
+        )
         suffix, media_type = SUFFIXES[report.format]
         name = document.name if document.name.endswith(suffix) else f"{document.name}{suffix}"
         sha256 = self._blobs.put(container)

@@ -29,10 +29,13 @@ class Verdict:
     signer_tax_codes: tuple[str, ...]
 
 
-def judge(report: ContainerReport, *, original_sha256: str, tax_code: str | None) -> Verdict:
+def judge(
+    report: ContainerReport, *, original_sha256: str, tax_code: str | None, require_verified: bool
+) -> Verdict:
     """Compare what a reader found with the document that was sent and the consumer it was sent to.
 
-    Parts that were not checked (None) do not settle anything either way; a part that failed does.
+    A part that failed sends the document to a person. With `require_verified` a part of the consumer's own
+    signature that was not checked (None) does too: anybody can make a certificate with somebody's code.
     """
     same = _is_same(report, original_sha256)
     codes = tuple(code for signer in report.signers for code in (signer.edrpou, signer.rnokpp) if code)
@@ -40,7 +43,7 @@ def judge(report: ContainerReport, *, original_sha256: str, tax_code: str | None
     return Verdict(
         same_document=same,
         matches_customer=bool(theirs),
-        problem=_problem(report, same=same, theirs=theirs),
+        problem=_problem(report, same=same, theirs=theirs, require_verified=require_verified),
         facts={
             "format": report.format.value,
             "problems": list(report.problems),
@@ -59,7 +62,9 @@ def _is_same(report: ContainerReport, original_sha256: str) -> bool:
     return bool(report.signers) and all(signer.digest_ok is True for signer in report.signers)
 
 
-def _problem(report: ContainerReport, *, same: bool, theirs: list[Signer]) -> str | None:
+def _problem(
+    report: ContainerReport, *, same: bool, theirs: list[Signer], require_verified: bool
+) -> str | None:
     if not report.signers:
         return msg("У завантаженому файлі не знайдено підпису.")
     if not same:
@@ -74,7 +79,13 @@ def _problem(report: ContainerReport, *, same: bool, theirs: list[Signer]) -> st
         return msg("Перевірка підпису виявила невідповідність.")
     if not theirs:
         return msg("Підписав хтось інший: код у сертифікаті не збігається з кодом споживача.")
+    if require_verified and not any(_is_verified(signer) for signer in theirs):
+        return msg("Підпис або ланцюжок сертифікатів споживача не вдалося перевірити повністю.")
     return None
+
+
+def _is_verified(signer: Signer) -> bool:
+    return signer.digest_ok is True and signer.signature_ok is True and signer.chain_ok is True
 
 
 def _facts(signer: Signer) -> dict[str, object]:
