@@ -72,17 +72,8 @@ def add_work(
 ) -> None:
     """Ask for work in the caller's transaction. Asked for again, it is due again, at the earlier time."""
     due = due_at or now
-    fresh = {
-        "kind": kind,
-        "subject": str(subject),
-        "payload": payload or {},
-        "state": WorkState.DUE,
-        "priority": priority,
-        "due_at": due,
-        "attempts": 0,
-        "wish": 1,
-        "created_at": now,
-    }
+    fresh = {"kind": kind, "subject": str(subject), "payload": payload or {}, "priority": priority}
+    fresh |= {"state": WorkState.DUE, "due_at": due, "attempts": 0, "wish": 1, "created_at": now}
     connection = session.connection()
     while not (_ask_again(connection, kind, str(subject), due) or _insert(connection, fresh)):
         pass  # somebody else asked for it at this very moment: theirs is there now
@@ -286,9 +277,7 @@ def payloads_before(database: Database, item: WorkItem) -> Sequence[dict[str, An
 def list_work(database: Database, *, state: WorkState | None = None, limit: int = 200) -> list[WorkLine]:
     """Work as operators see it, newest first; without a state, all that is not done."""
     wanted = work.c.state == state if state else work.c.state != WorkState.DONE
-    columns = [
-        work.c[name] for name in ("id", "kind", "subject", "state", "due_at", "attempts", "last_error")
-    ]
+    columns = [work.c[name] for name in WorkLine.__dataclass_fields__]
     with database.read() as session:
         rows = session.connection().execute(
             sa.select(*columns).where(wanted).order_by(work.c.id.desc()).limit(limit)
