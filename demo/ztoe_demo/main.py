@@ -21,7 +21,7 @@ from .deployment import ADMINISTRATOR, CONSUMER, CONSUMER_EMAIL, OPERATOR, PASSW
 from .story import Story, StoryFailed
 
 STOP_WITHIN_S = 15
-READY_WITHIN_S = 20
+READY_WITHIN_S = 60
 
 
 class Stopped(Exception):

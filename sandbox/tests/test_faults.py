@@ -76,7 +76,8 @@ def test_a_delay_comes_before_the_answer(utility: Any) -> None:
 
 def test_a_reset_connection_processes_nothing(utility: Any) -> None:
     utility.add_fault("reset", where="POST/api2/checked/upload", times=1)
-    with pytest.raises((httpx.ReadError, httpx.WriteError), match=r"reset|Broken pipe"):
+    # Whether the client's kernel tells of the reset or of the end first is chance.
+    with pytest.raises(httpx.TransportError, match=r"reset|Broken pipe|disconnected"):
         utility.upload("скинуто.pdf")
     assert all(each["name"] != "скинуто" for each in utility.get("/sandbox/documents").json())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -35,7 +36,9 @@ def ask(server: Server, request: pytest.FixtureRequest) -> Callable[[Question], 
             ) as base:
                 return await question(base)
 
-        return asyncio.run(session())
+        # In a thread of its own: a browser's test may have left a running loop in this one.
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(lambda: asyncio.run(session())).result()
 
     return run
 

@@ -106,7 +106,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_ready(address: str, within_s: float = 30) -> None:
+def wait_until_ready(address: str, within_s: float = 60) -> None:
     """Until the cabinet answers."""
     until = time.monotonic() + within_s
     while time.monotonic() < until:

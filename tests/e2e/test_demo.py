@@ -52,15 +52,20 @@ def test_ctrl_c_stops_everything_and_leaves_no_process(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*DEMO, "--port", str(port), "--folder", str(tmp_path / "hub")],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+    said: list[str] = []
     assert process.stdout is not None
     with process.stdout as output:
         try:
             for line in output:
+                said.append(line)
                 if "Ctrl-C" in line:
                     break
+            else:
+                pytest.fail("the demonstration did not start:\n" + "".join(said))
             for offset in (0, 1, 2, 4):
                 with httpx.Client(trust_env=False) as client:
                     assert client.get(f"http://127.0.0.1:{port + offset}/").status_code in (200, 302)

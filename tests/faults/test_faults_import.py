@@ -119,7 +119,9 @@ def test_a_killed_import_leaves_whole_generations_and_the_next_one_ends_it(
         process.kill()
         process.communicate()
         assert base.is_sound()
-        assert all(found in (0, full) for found, full in zip(base.counts(), whole, strict=True)), base.counts()
+        assert all(found in (0, full) for found, full in zip(base.counts(), whole, strict=True)), (
+            base.counts()
+        )
         time.sleep(1.2)  # the dead process's lease
 
     status, said = base.sync()
