@@ -15,6 +15,7 @@ from .announcements import DELIVER_EVENT, SEND_NOTICE, Announcer
 from .documents import RECALL_DOCUMENT, SUBMIT_DOCUMENT, Documents
 from .engine.embedded import EmbeddedEngine
 from .engine.running import WorkKind, WorkRunner
+from .errors import ConfigurationError
 from .exchange.deliveries import Deliveries, listeners_of
 from .exchange.import_report import Report
 from .exchange.imports import Imports
@@ -104,6 +105,7 @@ def build_hub(
     """Put everything together. Raises ConfigurationError when settings or plugins do not fit; no network I/O."""
     manager = build_plugin_manager(plugins)
     instances = build_instances(manager, settings, clock=clock, sleep=sleep)
+    _check_routes(settings, instances)
     database = open_database(settings.hub.database)
     blobs = BlobStore(settings.hub.files)
     announcer = Announcer(
@@ -177,6 +179,17 @@ def build_hub(
         plugins=manager,
         clock=clock,
     )
+
+
+def _check_routes(settings: Settings, instances: Instances) -> None:
+    """A route to nowhere would be found by the first consumer who submits an order."""
+    for route in settings.routes.signing:
+        if route.service not in instances.signing:
+            instances.close()
+            known = ", ".join(instances.signing) or "none"
+            raise ConfigurationError(
+                f"{settings.path}: routes.signing: there is no [signing.{route.service}]; configured are {known}"
+            )
 
 
 def _sessions(database: Database, settings: Settings, clock: Callable[[], datetime]) -> Sessions:

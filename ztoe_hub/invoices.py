@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from .accounts import AccountView, own_account
-from .errors import NotFound
+from .errors import ItemRejected, NotFound, UnexpectedAnswer
 from .files import FileContent, files_of, read_file, store_file
 from .plugin_manager import Instance
 from .ports import BillingSource, InvoiceFiles
@@ -21,7 +21,8 @@ from .storage.tables import Invoice
 from .users import User
 from .values import InvoiceKind
 
-OWNER, PDF = "invoice", "pdf"
+OWNER = "invoice"
+PDF_MARK = b"%PDF-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ class Invoices:
             ).one_or_none()
             if invoice is None:
                 raise NotFound("Такого рахунка немає.")
-            kept = files_of(session, OWNER, invoice_id).get(PDF)
+            kept = files_of(session, OWNER, invoice_id).get(_role(invoice))
         if kept is not None:
             return read_file(self._blobs, kept)
         return self._fetch(account, invoice)
@@ -98,7 +99,12 @@ class Invoices:
         adapter = source.adapter if source else None
         if adapter is None or not adapter.capabilities.invoice_files or not isinstance(adapter, InvoiceFiles):
             raise NotFound("Файлу цього рахунка немає.")
-        content = adapter.invoice_file(invoice.key).content
+        try:
+            content = adapter.invoice_file(invoice.key).content
+        except ItemRejected as error:
+            raise NotFound("Файлу цього рахунка немає.") from error
+        if not content.startswith(PDF_MARK):
+            raise UnexpectedAnswer(f"billing.{account.source} gave an invoice that is no PDF")
         name = f"Рахунок_{_plain(invoice.number)}_{invoice.period:%m.%Y}.pdf"
         sha256 = self._blobs.put(content)
         with self._database.write() as session:
@@ -106,7 +112,7 @@ class Invoices:
                 session,
                 owner=OWNER,
                 owner_id=invoice.id or 0,
-                role=PDF,
+                role=_role(invoice),
                 name=name,
                 media_type="application/pdf",
                 sha256=sha256,
@@ -122,6 +128,11 @@ def _of(account: AccountView) -> tuple[sa.ColumnElement[bool], ...]:
         col(Invoice.account_key) == account.key,
         col(Invoice.vanished_at).is_(None),
     )
+
+
+def _role(invoice: Invoice) -> str:
+    """The PDF of the invoice as it is now: one that billing corrected is fetched anew."""
+    return f"pdf-{invoice.fingerprint}"
 
 
 def _plain(number: str) -> str:

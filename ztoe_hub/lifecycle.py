@@ -95,6 +95,9 @@ DOCUMENT_MOVES: Mapping[tuple[D, DocumentEvent], D] = {
     (D.FAILED, V.RETRY): D.PREPARED,
 }
 
+#: Columns that stand in the row itself: they hold codes of people, which the audit has no need of.
+NOT_AUDITED = frozenset({"snapshot", "verdict", "remote_ref"})
+
 Row = TypeVar("Row", ServiceOrder, Document)
 
 
@@ -141,7 +144,7 @@ def advance(
         subject=f"{table.__tablename__}:{row.id}",
         before=old,
         after=new,
-        **changes,
+        **{name: value for name, value in changes.items() if name not in NOT_AUDITED},
     )
 
 

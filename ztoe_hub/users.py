@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -100,19 +101,19 @@ class Users:
         """
         now = self._clock()
         login = login.replace("\x00", "\ufffd")  # PostgreSQL keeps no NUL; nobody is called so either way
-        subjects = {f"login:{login[:64]}": self._attempts, f"ip:{ip}": self._attempts * ADDRESS_FACTOR}
+        subjects = {_subject(login): self._attempts, f"ip:{ip}": self._attempts * ADDRESS_FACTOR}
         with self._database.read() as session:
             _refuse_too_many(session, subjects, now)
             row = session.exec(select(CabinetUser).where(CabinetUser.login == login)).one_or_none()
         known = row.password_hash if row and row.password_hash and not row.blocked_at else None
         if not _matches(known or NOBODY, password) or known is None or row is None:
-            self._remember_failure(subjects, login, ip)
+            self._remember_failure(subjects, row, ip)
             raise UserError(
                 "Користувача з таким паролем не знайдено. Перевірте, чи правильно введено обидва поля."
             )
         with self._database.write() as session:
             session.connection().execute(
-                sa.delete(FailedLogin).where(col(FailedLogin.subject) == f"login:{login[:64]}")
+                sa.delete(FailedLogin).where(col(FailedLogin.subject) == _subject(login))
             )
             if HASHER.check_needs_rehash(known):
                 session.connection().execute(
@@ -159,7 +160,8 @@ class Users:
                 sa.delete(FailedLogin).where(col(FailedLogin.at) < self._clock() - WINDOW)
             )
 
-    def _remember_failure(self, subjects: dict[str, int], login: str, ip: str) -> None:
+    def _remember_failure(self, subjects: dict[str, int], row: CabinetUser | None, ip: str) -> None:
+        """Count it. What was typed is not kept when it is nobody's login: it may be a password."""
         now = self._clock()
         with self._database.write() as session:
             session.add_all(FailedLogin(subject=subject, at=now) for subject in subjects)
@@ -168,9 +170,14 @@ class Users:
                 now=now,
                 actor="nobody",
                 action="user.login_failed",
-                subject=f"login:{login[:64]}",
+                subject=f"user:{row.id}" if row else "user:unknown",
                 ip=ip,
             )
+
+
+def _subject(login: str) -> str:
+    """By what failures of a login are counted: a hash, for what was typed may be a password."""
+    return f"login:{hashlib.sha256(login.encode(errors='replace')).hexdigest()[:32]}"
 
 
 def user_by_id(session: Session, user_id: int) -> User | None:

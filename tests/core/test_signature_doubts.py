@@ -58,10 +58,31 @@ def test_a_doubtful_signature_waits_for_a_person(situation: Situation, what: str
         situation.hub.signing.settle(document.id or 0, approve=approve, word="again", actor="cli")
 
 
-def test_parts_that_were_not_checked_settle_nothing_either_way(situation: Situation) -> None:
+@pytest.mark.parametrize("part", ["digest_ok", "signature_ok", "chain_ok"])
+def test_a_signature_that_was_not_checked_completely_needs_a_person(situation: Situation, part: str) -> None:
+    situation.fakes.reader.signers = [a_signer(**{part: None})]
+    order_id = situation.accepted()
+    assert situation.order(order_id).state is OrderState.AWAITING_SIGNATURE
+    assert situation.document(order_id).state is DocumentState.NEEDS_OPERATOR
+    assert "не вдалося перевірити повністю" in str(situation.document(order_id).problem)
+
+
+def test_somebody_elses_signature_does_not_vouch_for_the_consumers(situation: Situation) -> None:
+    situation.fakes.reader.signers = [a_signer(chain_ok=None), a_signer(edrpou="99999999")]
+    order_id = situation.accepted()
+    assert situation.document(order_id).state is DocumentState.NEEDS_OPERATOR
+
+
+def test_a_deployment_may_take_signatures_that_were_not_checked_completely(situation: Situation) -> None:
+    settings = situation.settings_with("[documents]\nrequire_verified = false\n")
+    hub = situation.another_hub(settings_text=settings)
     unchecked = dict.fromkeys(("digest_ok", "signature_ok", "chain_ok", "time_ok", "seal", "time_source"))
     situation.fakes.reader.signers = [a_signer(**unchecked)]
-    order_id = situation.accepted()
+    order_id = situation.awaiting()
+    situation.act(order_id, RecipientState.SIGNED)
+    situation.clock.advance(seconds=20)
+    hub.engine.drain()
+    hub.close()
     assert situation.order(order_id).state is OrderState.ACCEPTED
 
 
