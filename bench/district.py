@@ -18,15 +18,17 @@ from ztoe_hub.storage.tables import Account, Consumer, Invoice, Message, Meterin
 from ztoe_hub.users import User
 from ztoe_sandbox.process import Counterparty
 
-NOBODY = "http://127.0.0.1:9"  # the benchmarks never send to Paperless or by mail
+NOBODY = "http://127.0.0.1:9"  # the benchmarks never send mail
 ORDERS, MESSAGES = 12, 30
 
 
 @contextmanager
 def deployed(folder: Path) -> Iterator[Deployment]:
-    """Settings, users and the imported base in `folder`; the 1C base runs until the end of the block."""
-    with Counterparty("1c") as base:
-        addresses = Addresses(cabinet=NOBODY, paperless=NOBODY, base=base.url, smtp_port=9, inbox=NOBODY)
+    """Settings, users and the imported base in `folder`; the 1C base and Paperless run until the end of the block."""
+    with Counterparty("1c") as base, Counterparty("paperless") as paperless:
+        addresses = Addresses(
+            cabinet=NOBODY, paperless=paperless.url, base=base.url, smtp_port=9, inbox=NOBODY
+        )
         deployment = Deployment(folder, addresses, cabinet_port=0)
         deployment.prepare()
         yield deployment
