@@ -66,8 +66,9 @@ class Merge:
         known, rows, table = self._stage.known, self._stage.rows, self._stage.table
         if self._end.covers_from is not None or known.marked > living:
             return False
-        staged = sa.select(sa.func.count()).select_from(rows.join(table, table.c.key == rows.c.key))
-        return known.marked + int(self._connection.execute(staged.where(self._living)).scalar_one()) == living
+        there = sa.exists().where(self._living, table.c.key == rows.c.key)
+        staged = sa.select(sa.func.count()).select_from(rows).where(there)
+        return known.marked + int(self._connection.execute(staged).scalar_one()) == living
 
     def write(self) -> None:
         """Insert what is new and update what differs; a row that is the same is not written."""
@@ -75,11 +76,9 @@ class Merge:
         names = [column.name for column in self._stage.columns]
         counting = sa.select(sa.func.count()).select_from(rows).where(rows.c.usable)
         usable = self._connection.execute(counting).scalar_one()
-        known = sa.select(table.c.key).where(table.c.source == report.source)
+        known = sa.exists().where(table.c.source == report.source, table.c.key == rows.c.key)
         report.new = (
-            self._connection.execute(counting.where(rows.c.key.not_in(known))).scalar_one()
-            if self._stage.known.any
-            else usable
+            self._connection.execute(counting.where(~known)).scalar_one() if self._stage.known.any else usable
         )
         written = self._connection.execute(
             self._upsert(table, rows, names), execution_options={"preserve_rowcount": True}
