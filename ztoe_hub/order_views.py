@@ -26,7 +26,6 @@ OWNER = "order"
 CERTIFICATE, EXTRACT, INVOICE = "certificate", "extract", "invoice"
 APPLICATION = "application"
 UPLOADED = (CERTIFICATE, EXTRACT)
-FILES = (*UPLOADED, APPLICATION, INVOICE)
 FINAL = (OrderState.COMPLETED, OrderState.DELETED, OrderState.REFUSED)
 
 

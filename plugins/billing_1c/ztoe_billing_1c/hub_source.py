@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ztoe_hub import AdapterContext
-from ztoe_hub.errors import HubError, ProviderMisconfigured
-from ztoe_hub.values import BillingCapabilities, Health, Page, ReadingResults, ReadingSheet, Stream
+from ztoe_hub.errors import HubError
+from ztoe_hub.values import BillingCapabilities, Health, Page, Stream
 
 from .hub_service import HubService
 from .order_desk import OrderCalls
+from .reading_calls import ReadingCalls
 from .service_readings import ServiceReadings
 from .service_streams import read_stream
 from .settings import ServiceSettings
 
 
-class HubServiceSource(OrderCalls):
+class HubServiceSource(OrderCalls, ReadingCalls):
     """A BillingSource, InvoiceFiles and an OrderDesk; with `write` a ReadingsDesk. Keeps no state between calls."""
 
     def __init__(self, settings: ServiceSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._service = HubService(context.http, settings.service_url, settings.login, settings.zone)
+        self._may_write = settings.write
         self._readings = ServiceReadings(self._service)
 
     @property
@@ -40,20 +42,6 @@ class HubServiceSource(OrderCalls):
 
     def read(self, stream: Stream, since: str | None) -> Iterator[Page]:
         return read_stream(self._service, stream, since, self._settings.page_size)
-
-    def send_readings(self, sheet: ReadingSheet) -> None:
-        self._writable().send(sheet)
-
-    def withdraw_readings(self, sheet_key: str) -> None:
-        self._writable().withdraw(sheet_key)
-
-    def reading_results(self, since: str | None) -> ReadingResults:
-        return self._writable().results(since)
-
-    def _writable(self) -> ServiceReadings:
-        if not self._settings.write:
-            raise ProviderMisconfigured("write is not switched on: this base takes no readings")
-        return self._readings
 
     def _orders(self) -> HubService:
         return self._service

@@ -13,8 +13,6 @@ from ztoe_hub.values import (
     ImportOutcome,
     MappingLine,
     Page,
-    ReadingResults,
-    ReadingSheet,
     Stream,
 )
 
@@ -26,6 +24,7 @@ from .odata import ODataClient
 from .order_desk import OrderCalls
 from .paging import Pager
 from .preflight import Fit, fit_all, fitted, wanted_sets
+from .reading_calls import ReadingCalls
 from .readings_register import ReadingsRegister
 from .settings import OneCSettings
 from .statements import StatementReader
@@ -34,7 +33,7 @@ from .turnovers import Turnovers
 from .windows import Window, windows_between, windows_since
 
 
-class OneCSource(OrderCalls):
+class OneCSource(OrderCalls, ReadingCalls):
     """A BillingSource; with `service_url` InvoiceFiles and an OrderDesk, with `write` a ReadingsDesk.
 
     What it keeps between calls can be lost: what $metadata says, and an open message of the exchange plan.
@@ -58,7 +57,8 @@ class OneCSource(OrderCalls):
             if settings.exchange_plan
             else None
         )
-        self._register = ReadingsRegister(self._odata, self._mapping.readings, settings.zone)
+        self._may_write = settings.write
+        self._readings = ReadingsRegister(self._odata, self._mapping.readings, settings.zone)
 
     @property
     def capabilities(self) -> BillingCapabilities:
@@ -156,20 +156,6 @@ class OneCSource(OrderCalls):
     def acknowledge(self, outcome: ImportOutcome) -> None:
         if self._plan is not None:
             self._plan.acknowledge(self._odata, outcome)
-
-    def send_readings(self, sheet: ReadingSheet) -> None:
-        self._writable().send(sheet)
-
-    def withdraw_readings(self, sheet_key: str) -> None:
-        self._writable().withdraw(sheet_key)
-
-    def reading_results(self, since: str | None) -> ReadingResults:
-        return self._writable().results(since)
-
-    def _writable(self) -> ReadingsRegister:
-        if not self._settings.write:
-            raise ProviderMisconfigured("write is not switched on: this base takes no readings")
-        return self._register
 
     def _orders(self) -> HubService:
         if self._service is None:
